@@ -21,8 +21,9 @@
  *
  * What the words mean
  * -------------------
- * A *segment* is one sequence of overlapping windows: by default 4 s of audio, one every 1 s. The last one ends
- * with the recording; a recording shorter than one sequence is one segment. A segment casts one *vote*: its most
+ * A *segment* is one sequence of overlapping windows: with the shipped model 4 s of audio, one every 1 s. The last
+ * one ends with the recording, unless less than a quarter hop is left; a recording shorter than one sequence is one
+ * segment. A segment casts one *vote*: its most
  * probable emotion, or `uncertain` when the calibrated probability of that emotion is below the model's threshold,
  * or none at all when it holds no speech.
  *
@@ -69,7 +70,7 @@ typedef enum emovox_status {
   EMOVOX_ERROR_ARGUMENT = 1,          /* a null pointer or a value outside its documented range */
   EMOVOX_ERROR_MEMORY = 2,            /* an allocation failed */
   EMOVOX_ERROR_SAMPLE_RATE = 3,       /* sample rate outside 8000 .. 192000 Hz */
-  EMOVOX_ERROR_NOT_FINITE = 4,        /* a sample is NaN or infinite */
+  EMOVOX_ERROR_NOT_FINITE = 4,        /* a sample is NaN, infinite or beyond +-1e6 */
   EMOVOX_ERROR_EMPTY = 5,             /* finish without a single sample */
   EMOVOX_ERROR_TOO_SHORT = 6,         /* fewer samples than the model needs for one verdict */
   EMOVOX_ERROR_CANCELLED = 7,         /* on_progress asked to stop */

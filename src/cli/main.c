@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: MIT */
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/cli.h"
+
+void cli_fail(cli_error *error, const char *code, const char *format, ...) {
+  va_list arguments;
+  va_start(arguments, format);
+  error->code = code;
+  vsnprintf(error->message, sizeof error->message, format, arguments);
+  va_end(arguments);
+}
+
+static const char *status_code(emovox_status status) {
+  switch (status) {
+    case EMOVOX_ERROR_MEMORY:
+      return "memory";
+    case EMOVOX_ERROR_SAMPLE_RATE:
+      return "sample-rate";
+    case EMOVOX_ERROR_NOT_FINITE:
+      return "not-finite";
+    case EMOVOX_ERROR_EMPTY:
+      return "empty";
+    case EMOVOX_ERROR_TOO_SHORT:
+      return "too-short";
+    default:
+      return status >= EMOVOX_ERROR_MODEL_TRUNCATED && status <= EMOVOX_ERROR_MODEL_NOT_FINITE ? "model-invalid"
+                                                                                               : "internal";
+  }
+}
+
+void cli_fail_status(cli_error *error, emovox_status status) {
+  cli_fail(error, status_code(status), "%s", emovox_strerror(status));
+}
+
+static void usage(FILE *out) {
+  fputs(
+      "usage: emovox analyze [--model small|PATH] [--json] FILE...\n"
+      "       emovox features FILE... --out X.npy\n"
+      "       emovox --help | --version\n"
+      "\n"
+      "analyze   tells the emotion in each recording (WAV, FLAC, Ogg, Opus, MP3): the verdict, its confidence\n"
+      "          (share of the segments that voted for it), the distribution and the timeline.\n"
+      "  --json        one JSON object per line instead: file, duration, emotion, confidence, votes,\n"
+      "                probabilities, speech_ratio, segments; error instead where a file fails\n"
+      "  --model M     small (default) or the path of a model file. Named models are looked for in the folder\n"
+      "                EMOVOX_MODEL_DIR, by default the source tree's model folder.\n"
+      "  exit status   0 if all files were analysed, 1 if any failed (the others are still done), 2 for wrong usage\n"
+      "\n"
+      "features  writes the log-mel frames that training reads, float32 (frames, 80), all files in a row, as a\n"
+      "          NumPy file, and a table of which frames belong to which file beside it (X.npy.tsv).\n",
+      out);
+}
+
+int main(int argc, char **argv) {
+  const char *command = argc > 1 ? argv[1] : "";
+  if (strcmp(command, "--help") == 0 || strcmp(command, "-h") == 0 || strcmp(command, "help") == 0) {
+    usage(stdout);
+    return 0;
+  }
+  if (strcmp(command, "--version") == 0) {
+    printf("emovox %s\n", emovox_version());
+    return 0;
+  }
+  for (int i = 2; i < argc; i++)
+    if (strcmp(argv[i], "--help") == 0) {
+      usage(stdout);
+      return 0;
+    }
+  if (strcmp(command, "analyze") == 0) return analyze_main(argc - 2, argv + 2);
+  if (strcmp(command, "features") == 0) return features_main(argc - 2, argv + 2);
+  if (*command) fprintf(stderr, "emovox: unknown command '%s'\n", command);
+  usage(stderr);
+  return 2;
+}

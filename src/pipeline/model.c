@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: MIT */
+#include "pipeline/model.h"
+
+#include <cJSON.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { FORMAT = 1, MAX_FRAMES = 3000, MAX_CHANNELS = 2048, MAX_KERNEL = 15, MAX_STRIDE = 4 };
+
+/* ---- metadata ---- */
+
+static const cJSON *get(const cJSON *object, const char *key) {
+  return cJSON_GetObjectItemCaseSensitive(object, key);
+}
+
+/* Each reader returns whether the value is there and within range. */
+static int read_float(const cJSON *item, double min, double max, float *out) {
+  if (!cJSON_IsNumber(item) || !(item->valuedouble >= min && item->valuedouble <= max)) return 0;
+  *out = (float)item->valuedouble;
+  return 1;
+}
+
+static int read_size(const cJSON *item, double min, double max, size_t *out) {
+  if (!cJSON_IsNumber(item) || !(item->valuedouble >= min && item->valuedouble <= max)) return 0;
+  if (item->valuedouble != floor(item->valuedouble)) return 0;
+  *out = (size_t)item->valuedouble;
+  return 1;
+}
+
+static int read_int(const cJSON *item, int *out) {
+  size_t value;
+  if (!read_size(item, 0, 1e6, &value)) return 0;
+  *out = (int)value;
+  return 1;
+}
+
+static int read_string(const cJSON *item, const char **out) {
+  *out = cJSON_GetStringValue(item);
+  return *out && **out;
+}
+
+static int read_labels(const cJSON *labels, emovox_model *model) {
+  int count = cJSON_GetArraySize(labels);
+  if (!cJSON_IsArray(labels) || count < 2 || count > EMOVOX_MAX_LABELS) return 0;
+  const cJSON *label = labels->child;
+  for (int i = 0; i < count; i++, label = label->next) {
+    if (!read_string(label, &model->labels[i])) return 0;
+    for (int k = 0; k < i; k++)
+      if (strcmp(model->labels[k], model->labels[i]) == 0) return 0;
+  }
+  model->network.labels = (size_t)count;
+  return 1;
+}
+
+static int read_front_end(const cJSON *front_end, logmel_params *p) {
+  return read_int(get(front_end, "sample_rate"), &p->sample_rate) && read_int(get(front_end, "n_fft"), &p->n_fft) &&
+         read_int(get(front_end, "hop"), &p->hop) && read_int(get(front_end, "n_mels"), &p->n_mels) &&
+         read_float(get(front_end, "f_min"), 0, 1e6, &p->f_min) &&
+         read_float(get(front_end, "f_max"), 0, 1e6, &p->f_max) &&
+         read_float(get(front_end, "log_floor"), 1e-30, 1, &p->log_floor) && logmel_params_valid(p);
+}
+
+static int read_normalization(const cJSON *item, normalize_params *p) {
+  return read_float(get(item, "range"), 1, 20, &p->range) && read_float(get(item, "gain"), 1e-3, 1e3, &p->gain) &&
+         read_float(get(item, "bias"), -1e3, 1e3, &p->bias);
+}
+
+static int read_sequence(const cJSON *item, sequencer_params *p) {
+  return read_size(get(item, "frames"), 1, MAX_FRAMES, &p->frames) &&
+         read_size(get(item, "hop"), 1, (double)p->frames, &p->hop) &&
+         read_size(get(item, "min_frames"), 1, (double)p->frames, &p->min_frames);
+}
+
+static int read_encoder(const cJSON *encoder, size_t bands, network_params *p) {
+  const cJSON *channels = get(encoder, "channels"), *strides = get(encoder, "strides");
+  size_t kernel;
+  if (!cJSON_IsArray(channels) || cJSON_GetArraySize(channels) != NETWORK_CONVS) return 0;
+  if (!cJSON_IsArray(strides) || cJSON_GetArraySize(strides) != NETWORK_CONVS) return 0;
+  if (!read_size(get(encoder, "kernel"), 1, MAX_KERNEL, &kernel) || kernel % 2 == 0) return 0;
+  for (int i = 0; i < NETWORK_CONVS; i++) {
+    conv_params *c = &p->convs[i];
+    c->in = i ? p->convs[i - 1].out : bands;
+    c->kernel = kernel;
+    if (!read_size(cJSON_GetArrayItem(channels, i), 1, MAX_CHANNELS, &c->out)) return 0;
+    if (!read_size(cJSON_GetArrayItem(strides, i), 1, MAX_STRIDE, &c->stride)) return 0;
+  }
+  return 1;
+}
+
+static emovox_status read_metadata(emovox_model *model) {
+  const char *text = safetensors_metadata(&model->file, "emovox");
+  if (!text) return EMOVOX_ERROR_MODEL_METADATA;
+  model->metadata = cJSON_ParseWithOpts(text, NULL, 1);
+  const cJSON *root = model->metadata;
+  if (!cJSON_IsObject(root)) return EMOVOX_ERROR_MODEL_METADATA;
+  size_t format;
+  if (!read_size(get(root, "format"), 0, 1e9, &format)) return EMOVOX_ERROR_MODEL_METADATA;
+  if (format != FORMAT) return EMOVOX_ERROR_MODEL_VERSION;
+  int valid = read_string(get(root, "name"), &model->name) && read_string(get(root, "version"), &model->version) &&
+              read_string(get(root, "license"), &model->license) && cJSON_IsArray(get(root, "training_data")) &&
+              read_labels(get(root, "labels"), model) && read_front_end(get(root, "front_end"), &model->logmel) &&
+              read_normalization(get(root, "normalization"), &model->normalize) &&
+              read_sequence(get(root, "sequence"), &model->sequence) &&
+              read_encoder(get(root, "encoder"), (size_t)model->logmel.n_mels, &model->network) &&
+              read_size(get(get(root, "lstm"), "hidden"), 1, MAX_CHANNELS, &model->network.hidden) &&
+              read_float(get(get(root, "speech"), "min_ratio"), 0, 1, &model->min_speech_ratio) &&
+              read_float(get(root, "uncertain_below"), 0, 1, &model->uncertain_below);
+  model->sequence.bands = (size_t)model->logmel.n_mels;
+  model->network.max_frames = model->sequence.frames;
+  return valid ? EMOVOX_OK : EMOVOX_ERROR_MODEL_METADATA;
+}
+
+/* ---- public ---- */
+
+static emovox_status read_model(emovox_model *model, const void *bytes, size_t size) {
+  if (!(model->bytes = malloc(size ? size : 1))) return EMOVOX_ERROR_MEMORY;
+  memcpy(model->bytes, bytes, size);
+  emovox_status status = safetensors_open(model->bytes, size, &model->file);
+  if (!status) status = read_metadata(model);
+  if (!status) status = network_check(&model->network, &model->file);
+  return status;
+}
+
+emovox_status emovox_model_create(const void *bytes, size_t size, emovox_model **out) {
+  if (!bytes || !out) return EMOVOX_ERROR_ARGUMENT;
+  emovox_model *model = calloc(1, sizeof *model);
+  if (!model) return EMOVOX_ERROR_MEMORY;
+  emovox_status status = read_model(model, bytes, size);
+  if (status)
+    emovox_model_destroy(model);
+  else
+    *out = model;
+  return status;
+}
+
+void emovox_model_destroy(emovox_model *model) {
+  if (!model) return;
+  cJSON_Delete(model->metadata);
+  safetensors_close(&model->file);
+  free(model->bytes);
+  free(model);
+}
+
+const char *emovox_model_name(const emovox_model *model) {
+  return model->name;
+}
+
+const char *emovox_model_version(const emovox_model *model) {
+  return model->version;
+}
+
+const char *emovox_model_license(const emovox_model *model) {
+  return model->license;
+}
+
+int emovox_label_count(const emovox_model *model) {
+  return (int)model->network.labels;
+}
+
+const char *emovox_label(const emovox_model *model, int label) {
+  if (label == EMOVOX_NO_SPEECH) return "no speech";
+  if (label == EMOVOX_UNCERTAIN) return "uncertain";
+  return label >= 0 && label < emovox_label_count(model) ? model->labels[label] : NULL;
+}
+
+static double frame_seconds(const emovox_model *model, size_t frames) {
+  return (double)frames * model->logmel.hop / model->logmel.sample_rate;
+}
+
+double emovox_sequence_seconds(const emovox_model *model) {
+  return frame_seconds(model, model->sequence.frames);
+}
+
+double emovox_hop_seconds(const emovox_model *model) {
+  return frame_seconds(model, model->sequence.hop);
+}
+
+double emovox_min_seconds(const emovox_model *model) {
+  return frame_seconds(model, model->sequence.min_frames - 1);
+}

@@ -1,0 +1,25 @@
+/* A model file, read and checked.
+ * SPDX-License-Identifier: MIT */
+#ifndef EMOVOX_PIPELINE_MODEL_H
+#define EMOVOX_PIPELINE_MODEL_H
+
+#include "features/logmel.h"
+#include "features/normalize.h"
+#include "nn/network.h"
+#include "pipeline/sequencer.h"
+
+struct emovox_model {
+  uint8_t *bytes;          /* the whole file */
+  safetensors file;        /* views into bytes */
+  struct cJSON *metadata;  /* owns the strings below */
+  const char *name, *version, *license;
+  const char *labels[EMOVOX_MAX_LABELS];
+  logmel_params logmel;
+  normalize_params normalize;
+  sequencer_params sequence;
+  network_params network;
+  float min_speech_ratio; /* of a segment that votes */
+  float uncertain_below;  /* probability of a vote for an emotion */
+};
+
+#endif
