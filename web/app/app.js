@@ -1,0 +1,328 @@
+// SPDX-License-Identifier: MIT
+//
+// The page. Hooks for tests: #file, #record, #pause, #stop, #cancel, #status, #recordings, and #result with
+// data-state (waiting, live, working, done, failed), data-emotion, data-confidence and data-error.
+
+import { Emovox, EmovoxError } from 'emovox';
+import { byId, element } from './dom.js';
+import { headline, letter } from './emotions.js';
+import { clock, megabytes, percent } from './format.js';
+import { newRecording } from './recordings.js';
+import { view } from './result-view.js';
+
+/** @import { Recording as Live } from 'emovox' */
+/** @import { Recording } from './recordings.js' */
+
+const file = byId('file', HTMLInputElement);
+const drop = byId('drop', HTMLLabelElement);
+const record = byId('record', HTMLButtonElement);
+const live = byId('recording', HTMLDivElement);
+const pause = byId('pause', HTMLButtonElement);
+const stop = byId('stop', HTMLButtonElement);
+const level = byId('level', HTMLDivElement);
+const status = byId('status', HTMLParagraphElement);
+const retry = byId('retry', HTMLButtonElement);
+const list = byId('recordings', HTMLUListElement);
+const result = byId('result', HTMLElement);
+
+/** @type {Recording[]} newest last */
+const recordings = [];
+/** The one in #result. @type {Recording | null} */
+let shown = null;
+/** Whether the user picked it: then it stays. */
+let picked = false;
+/** @type {Promise<Emovox>} */
+let engine;
+
+/**
+ * The one live region: what it says is announced.
+ * @param {string} text
+ */
+function say(text) {
+  status.textContent = text;
+}
+
+function load() {
+  retry.hidden = true;
+  status.classList.remove('failed');
+  say('Loading…');
+  engine = Emovox.create({
+    microphone: true,
+    onProgress: ({ loaded, total }) => {
+      if (total) status.dataset.loaded = `${megabytes(loaded)} of ${megabytes(total)}`;
+    },
+  });
+  engine.then(
+    ({ version, model }) => {
+      document.body.dataset.ready = '';
+      byId('about', HTMLElement).append(
+        ` Version ${version}, model ${model.name} ${model.version} (${model.license}).`,
+      );
+      say('Ready.');
+    },
+    (error) => {
+      status.classList.add('failed');
+      document.body.dataset.error = error.code;
+      say(error.message);
+      retry.hidden = false;
+    },
+  );
+}
+
+/** @param {Iterable<File>} files */
+function add(files) {
+  const added = [...files];
+  picked = false;
+  for (const one of added) analyze(one, one.name);
+}
+
+/**
+ * @param {Blob} blob
+ * @param {string} name
+ */
+async function analyze(blob, name) {
+  const recording = newRecording(name, 'waiting');
+  recordings.push(recording);
+  if (recordings.every((other) => other === recording || other.state === 'done' || other.state === 'failed')) {
+    show(recording);
+  }
+  const begin = () => {
+    if (recording.state !== 'waiting') return;
+    recording.state = 'working';
+    recording.startedAt = performance.now();
+    say(`Analysing ${name}.`);
+    follow(recording);
+  };
+  await settle(recording, async () => {
+    const emovox = await engine;
+    return emovox.analyze(blob, {
+      signal: recording.abort.signal,
+      onProgress: (progress) => {
+        begin();
+        Object.assign(recording, progress);
+        update(recording);
+      },
+      onSegment: (segment) => recording.segments.push(segment),
+    });
+  });
+}
+
+/**
+ * Waits for the verdict and shows it, or why there is none.
+ * @param {Recording} recording
+ * @param {() => Promise<import('emovox').Result>} verdict
+ */
+async function settle(recording, verdict) {
+  update(recording);
+  try {
+    recording.result = await verdict();
+    recording.state = 'done';
+    say(`${recording.name}: ${headline(recording.result)}, confidence ${percent(recording.result.confidence)}.`);
+  } catch (error) {
+    recording.error = EmovoxError.from(error);
+    recording.state = 'failed';
+    say(`${recording.name}: ${recording.error.message}`);
+  }
+  follow(recording);
+}
+
+/** @param {Recording} recording shown from now on, unless the user picked another */
+function follow(recording) {
+  if (picked) update(recording);
+  else show(recording);
+}
+
+/** @param {Recording} recording */
+function show(recording) {
+  shown = recording;
+  update(recording);
+}
+
+/** Recordings that have changed since the last frame. @type {Set<Recording>} */
+const changed = new Set();
+
+/** @param {Recording} recording */
+function update(recording) {
+  if (changed.size === 0) requestAnimationFrame(render);
+  changed.add(recording);
+}
+
+function render() {
+  const showChanged = shown !== null && changed.has(shown);
+  changed.clear();
+  renderList();
+  if (!shown || !showChanged) return;
+  const { state, error, abort } = shown;
+  const verdict = shown.result;
+  const focused = document.activeElement?.id;
+  const open = result.querySelector('details')?.open ?? false;
+  result.hidden = false;
+  result.dataset.state = state;
+  setData('emotion', verdict?.emotion);
+  setData('confidence', verdict?.confidence.toFixed(4));
+  setData('error', error?.code);
+  result.replaceChildren(...view(shown, { cancel: () => abort.abort() }));
+  if (verdict) result.append(downloadButton(shown));
+  const details = result.querySelector('details');
+  if (details) details.open = open;
+  // What was rebuilt under the user's hands keeps the focus.
+  if (focused === 'cancel') (document.getElementById('cancel') ?? file).focus();
+}
+
+/**
+ * @param {string} name
+ * @param {string | undefined} value
+ */
+function setData(name, value) {
+  if (value === undefined) delete result.dataset[name];
+  else result.dataset[name] = value;
+}
+
+function renderList() {
+  list.hidden = recordings.length < 2;
+  const focused = [...list.children].findIndex((item) => item.contains(document.activeElement));
+  list.replaceChildren(
+    ...[...recordings].reverse().map((recording) => {
+      const button = element(
+        'button',
+        { type: 'button', 'aria-current': recording === shown ? 'true' : undefined },
+        mark(recording),
+        element('span', { class: 'file' }, recording.name),
+        element('span', { class: 'hint' }, summary(recording)),
+      );
+      button.addEventListener('click', () => {
+        picked = true;
+        show(recording);
+      });
+      return element('li', { 'data-state': recording.state, 'data-emotion': recording.result?.emotion }, button);
+    }),
+  );
+  if (focused >= 0) list.children[focused].querySelector('button')?.focus();
+}
+
+/** @param {Recording} recording */
+function mark({ state, result: verdict }) {
+  const text = verdict ? letter(verdict.emotion) : state === 'failed' ? '!' : '…';
+  return element('span', { class: 'key', 'data-emotion': verdict?.emotion, 'aria-hidden': 'true' }, text);
+}
+
+/** @param {Recording} recording */
+function summary({ state, result: verdict, error, seconds, duration }) {
+  if (verdict) return `${verdict.emotion}, ${percent(verdict.confidence)}`;
+  if (error) return error.code === 'aborted' ? 'stopped' : 'no result';
+  if (state === 'live') return 'recording';
+  if (state === 'waiting') return 'waiting';
+  return duration ? percent(Math.min(1, seconds / duration)) : clock(seconds);
+}
+
+/** @param {Recording} recording */
+function downloadButton(recording) {
+  const button = element('button', { type: 'button', id: 'download' }, 'Save as JSON');
+  button.addEventListener('click', () => {
+    const json = JSON.stringify({ file: recording.name, ...recording.result }, null, 2);
+    const href = URL.createObjectURL(new Blob([json], { type: 'application/json' }));
+    element('a', { href, download: `${recording.name.replace(/\.[^.]*$/, '')}.emovox.json` }).click();
+    setTimeout(() => URL.revokeObjectURL(href), 1000);
+  });
+  return button;
+}
+
+/** @type {Live | null} */
+let microphone = null;
+let paused = false;
+
+async function startRecording() {
+  record.disabled = true;
+  picked = false;
+  const time = new Date().toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' });
+  const recording = newRecording(`Recording at ${time}`, 'live');
+  await settleRecording(recording);
+  microphone = null;
+  record.disabled = false;
+  record.hidden = false;
+  live.hidden = true;
+  record.focus();
+}
+
+/** @param {Recording} recording */
+async function settleRecording(recording) {
+  try {
+    // Not awaited before it is asked for, so that the click still counts; when it is late, a second click will do.
+    const emovox = await engine;
+    microphone = await emovox.listen({ onSegment, onLevel, signal: recording.abort.signal });
+  } catch (error) {
+    recordings.push(recording);
+    await settle(recording, () => Promise.reject(error));
+    return;
+  }
+  recordings.push(recording);
+  setPaused(false);
+  byId('recording-time', HTMLElement).textContent = clock(0);
+  byId('recording-emotion', HTMLElement).textContent = '';
+  record.hidden = true;
+  live.hidden = false;
+  stop.focus();
+  say('Recording. Speak now.');
+  show(recording);
+  const { finished } = microphone;
+  let frames = 0;
+  let said = '';
+
+  await settle(recording, () => finished);
+
+  /** @param {number} loudness */
+  function onLevel(loudness) {
+    // Speech has a root mean square of about -40 to -10 dB of full scale.
+    const decibels = 20 * Math.log10(Math.max(loudness, 1e-6));
+    level.style.transform = `scaleX(${Math.min(1, Math.max(0, (decibels + 60) / 60)).toFixed(3)})`;
+    frames += 2048;
+    byId('recording-time', HTMLElement).textContent = clock(frames / (microphone?.sampleRate ?? 48000));
+  }
+
+  /** @param {import('emovox').Segment} segment */
+  function onSegment(segment) {
+    recording.segments.push(segment);
+    byId('recording-emotion', HTMLElement).textContent = segment.label;
+    // Announced when it changes, not every second.
+    if (segment.label !== said) say(`Recording. At the moment: ${segment.label}.`);
+    said = segment.label;
+    update(recording);
+  }
+}
+
+/** @param {boolean} value */
+function setPaused(value) {
+  paused = value;
+  pause.textContent = paused ? 'Go on' : 'Pause';
+  live.classList.toggle('paused', paused);
+  if (paused) level.style.transform = 'scaleX(0)';
+}
+
+file.addEventListener('change', () => {
+  add(file.files ?? []);
+  file.value = ''; // so that the same file can be chosen again
+});
+for (const type of ['dragenter', 'dragover']) {
+  document.addEventListener(type, (event) => {
+    event.preventDefault();
+    drop.classList.add('over');
+  });
+}
+document.addEventListener('dragleave', (event) => {
+  if (!event.relatedTarget) drop.classList.remove('over');
+});
+document.addEventListener('drop', (event) => {
+  event.preventDefault();
+  drop.classList.remove('over');
+  add(event.dataTransfer?.files ?? []);
+});
+record.addEventListener('click', startRecording);
+stop.addEventListener('click', () => microphone?.stop());
+pause.addEventListener('click', () => {
+  setPaused(!paused);
+  if (paused) microphone?.pause();
+  else microphone?.resume();
+  say(paused ? 'Paused.' : 'Recording.');
+});
+retry.addEventListener('click', load);
+load();

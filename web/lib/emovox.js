@@ -1,0 +1,598 @@
+// SPDX-License-Identifier: MIT
+
+import { abortError, EmovoxError } from './errors.js';
+import { AudioCapture, openMicrophone } from './microphone.js';
+
+/** @typedef {import('./errors.js').EmovoxErrorCode} EmovoxErrorCode */
+/** @typedef {import('./result.js').ModelInfo} ModelInfo */
+/** @typedef {import('./result.js').Progress} Progress */
+/** @typedef {import('./result.js').Result} Result */
+/** @typedef {import('./result.js').Segment} Segment */
+/** @typedef {import('./result.js').Summary} Summary */
+
+export { EmovoxError };
+
+/**
+ * @typedef {File | Blob | ArrayBuffer | ArrayBufferView | Float32Array | AudioBuffer | URL} Source
+ *   An encoded file (File, Blob, ArrayBuffer, view, or the URL of one), or PCM: a Float32Array of mono samples with
+ *   its `sampleRate`, or an AudioBuffer.
+ */
+
+/**
+ * @typedef {object} CreateOptions
+ * @property {'small' | URL | ArrayBuffer | Uint8Array} [model] the name of a model, where one is, or one
+ * @property {string | URL} [baseUrl] where emovox.wasm and models/ are served, if not beside this module
+ * @property {boolean} [microphone] prepare for recording as well, so that listen() fetches nothing later
+ * @property {AbortSignal} [signal]
+ * @property {(progress: {loaded: number, total: number | null}) => void} [onProgress] bytes loaded
+ */
+
+/**
+ * @typedef {object} AnalyzeOptions
+ * @property {number} [sampleRate] Hz; needed for a Float32Array
+ * @property {AbortSignal} [signal]
+ * @property {(progress: Progress) => void} [onProgress]
+ * @property {(segment: Segment) => void} [onSegment]
+ */
+
+/**
+ * @typedef {object} ListenOptions
+ * @property {string} [deviceId] of the microphone, from navigator.mediaDevices.enumerateDevices()
+ * @property {AbortSignal} [signal] throws the recording away
+ * @property {(segment: Segment) => void} [onSegment]
+ * @property {(level: number) => void} [onLevel] loudness of the last few hundredths of a second, 0..1
+ */
+
+/**
+ * A live recording. `finished` settles when it ends: by stop(), by the signal, or because the microphone went away
+ * (then with the verdict about what was heard until there).
+ *
+ * @typedef {object} Recording
+ * @property {() => void} pause hears nothing until resume()
+ * @property {() => void} resume
+ * @property {() => Promise<Result>} stop releases the microphone; the same promise as `finished`
+ * @property {() => Promise<Summary>} peek the verdict so far
+ * @property {Promise<Result>} finished
+ * @property {number} sampleRate
+ */
+
+/** Where the files of this package are; spelled out, so that bundlers see them. */
+const assets = {
+  wasm: () => new URL('./emovox.wasm', import.meta.url),
+  small: () => new URL('./models/emovox-small.safetensors', import.meta.url),
+};
+
+/** Mono samples per message when the page hands PCM to the worker. */
+const pullFrames = 32768;
+
+/** What decodeAudioData() is asked to resample to, where nothing but it can decode a file. */
+const fallbackSampleRate = 48000;
+
+/** A module with a single SIMD instruction. */
+const simdProbe = Uint8Array.of(
+  ...[0, 97, 115, 109, 1, 0, 0, 0], // "\0asm", version 1
+  ...[1, 5, 1, 96, 0, 1, 123], // type: () -> v128
+  ...[3, 2, 1, 0], // one function of it
+  ...[10, 10, 1, 8, 0, 65, 0, 253, 15, 253, 98, 11], // i8x16.popcnt(i8x16.splat(0))
+);
+
+/**
+ * Tells the emotion in a voice. One instance holds one worker with one model; analyses queue up, a recording runs
+ * beside them.
+ */
+export class Emovox {
+  /** Facts about the model in use. @type {ModelInfo} */ model;
+  /** Of the library. @type {string} */ version;
+
+  #worker;
+  #nextId = 1;
+  /** @type {Map<number, Call>} */ #calls = new Map();
+  /** Why nothing more can be asked for. @type {EmovoxError | null} */ #ended = null;
+  /** The last analysis in the queue. @type {Promise<unknown>} */ #queue = Promise.resolve();
+  /** Present once the microphone was asked for. @type {AudioCapture | null} */ #capture = null;
+
+  /**
+   * Loads everything there is to load. Nothing is fetched afterwards, except by `analyze(url)`.
+   *
+   * @param {CreateOptions} [options]
+   * @returns {Promise<Emovox>}
+   */
+  static async create({ model = 'small', baseUrl, microphone = false, signal, onProgress } = {}) {
+    if (signal?.aborted) throw abortError(signal);
+    if (typeof Worker === 'undefined') throw new EmovoxError('worker-load', 'Emovox.create() needs a browser.');
+    if (!WebAssembly.validate(simdProbe)) throw new EmovoxError('no-wasm-simd');
+
+    const progress = new LoadProgress(onProgress);
+    const wasmUrl = baseUrl ? new URL('emovox.wasm', directory(baseUrl)) : assets.wasm();
+    const emovox = new Emovox();
+    const onAbort = () => emovox.#end(abortError(signal));
+    signal?.addEventListener('abort', onAbort);
+    try {
+      const [wasm, weights] = await Promise.all([
+        fetchBytes(wasmUrl, 'wasm-load', progress, signal),
+        fetchModel(model, baseUrl, progress, signal),
+        microphone ? emovox.#prepareCapture() : undefined,
+      ]);
+      if (new DataView(wasm).byteLength < 4 || new DataView(wasm).getUint32(0) !== 0x0061736d) {
+        throw new EmovoxError('wasm-load', `${wasmUrl.pathname} is not WebAssembly: the server sent something else.`);
+      }
+      const loaded = await emovox.#call({ type: 'load', wasm, model: weights }, { transfer: [wasm, weights] });
+      emovox.model = loaded.model;
+      emovox.version = loaded.version;
+      return emovox;
+    } catch (error) {
+      emovox.#end(new EmovoxError('closed'));
+      throw signal?.aborted ? abortError(signal) : EmovoxError.from(error);
+    } finally {
+      signal?.removeEventListener('abort', onAbort);
+    }
+  }
+
+  /** @private use Emovox.create() */
+  constructor() {
+    this.model = /** @type {ModelInfo} */ ({});
+    this.version = '';
+    this.#worker = new Worker(new URL('./worker.js', import.meta.url), { type: 'module', name: 'emovox' });
+    this.#worker.onmessage = ({ data }) => this.#receive(data);
+    this.#worker.onerror = (event) => {
+      event.preventDefault();
+      // A script that cannot be fetched gives an event without a message; a crash gives one with.
+      const error = event.message
+        ? EmovoxError.from(event.message)
+        : new EmovoxError(this.version ? 'internal' : 'worker-load');
+      this.#end(error);
+    };
+    this.#worker.onmessageerror = () => this.#end(new EmovoxError('internal'));
+  }
+
+  /**
+   * Analyses one recording, after those asked for before.
+   *
+   * @param {Source} source
+   * @param {AnalyzeOptions} [options]
+   * @returns {Promise<Result>}
+   */
+  analyze(source, options = {}) {
+    const { signal } = options;
+    const turn = this.#queue;
+    const result = (async () => {
+      if (signal?.aborted) throw abortError(signal);
+      await orAbort(turn, signal);
+      return this.#analyze(source, options);
+    })();
+    this.#queue = Promise.allSettled([turn, result]);
+    return result;
+  }
+
+  /**
+   * The segments of a recording as they ripen; the generator's return value is the result.
+   *
+   * @param {Source} source
+   * @param {Omit<AnalyzeOptions, 'onSegment'>} [options]
+   * @returns {AsyncGenerator<Segment, Result>}
+   */
+  async *stream(source, { signal, ...options } = {}) {
+    const stop = new AbortController();
+    const onAbort = () => stop.abort(signal?.reason);
+    if (signal?.aborted) onAbort();
+    signal?.addEventListener('abort', onAbort);
+    /** @type {Segment[]} */
+    const ready = [];
+    let wake = () => {};
+    let settled = false;
+    const onSegment = (/** @type {Segment} */ segment) => {
+      ready.push(segment);
+      wake();
+    };
+    const result = this.analyze(source, { ...options, onSegment, signal: stop.signal });
+    const settle = () => {
+      settled = true;
+      wake();
+    };
+    result.then(settle, settle);
+    try {
+      for (;;) {
+        while (ready.length > 0) yield/** @type {Segment} */ (ready.shift());
+        if (settled) return await result;
+        await new Promise((resolve) => {
+          wake = () => resolve(undefined);
+        });
+      }
+    } finally {
+      stop.abort();
+      signal?.removeEventListener('abort', onAbort);
+    }
+  }
+
+  /**
+   * Records from the microphone and analyses while recording. Call it from a click or key handler.
+   *
+   * @param {ListenOptions} [options]
+   * @returns {Promise<Recording>}
+   */
+  async listen({ deviceId, signal, onSegment, onLevel } = {}) {
+    if (this.#ended) throw this.#ended;
+    if (signal?.aborted) throw abortError(signal);
+    // The context must be started within the click, before anything is awaited (iOS).
+    this.#capture ??= new AudioCapture();
+    const capture = this.#capture;
+    if (capture.busy) throw new EmovoxError('bad-input', 'A recording is under way; stop it before the next one.');
+    const microphone = await openMicrophone(capture, { deviceId, signal, onLevel });
+    if (this.#ended) {
+      microphone.release();
+      throw this.#ended;
+    }
+    const { port, sampleRate } = microphone;
+    const call = this.#start({ type: 'listen', sampleRate, port }, { transfer: [port], signal, onSegment });
+    const finished = call.promise.finally(() => microphone.release());
+    finished.catch(() => {}); // whoever awaits it gets the error; nobody has to
+    const stop = () => {
+      microphone.end();
+      this.#send({ type: 'finish', id: call.id });
+      return finished;
+    };
+    microphone.onended = stop;
+    return {
+      sampleRate,
+      finished,
+      stop,
+      pause: () => microphone.pause(),
+      resume: () => microphone.resume(),
+      peek: () =>
+        new Promise((resolve, reject) => {
+          call.peeks.push(resolve);
+          finished.then(resolve, reject);
+          this.#send({ type: 'peek', id: call.id });
+        }),
+    };
+  }
+
+  /**
+   * @returns {Promise<{wasmMemoryBytes: number}>}
+   */
+  stats() {
+    return this.#call({ type: 'stats' });
+  }
+
+  /** Ends the worker and gives all its memory back. What is under way rejects with `closed`. */
+  async close() {
+    this.#end(new EmovoxError('closed'));
+  }
+
+  async [Symbol.asyncDispose]() {
+    await this.close();
+  }
+
+  /**
+   * @param {Source} source
+   * @param {AnalyzeOptions} options
+   * @returns {Promise<Result>}
+   */
+  async #analyze(source, options) {
+    const { signal, sampleRate } = options;
+    if (this.#ended) throw this.#ended;
+    if (isAudioBuffer(source)) return this.#analyzePcm(source, options);
+    if (source instanceof Float32Array) {
+      if (typeof sampleRate !== 'number') {
+        throw new EmovoxError('bad-input', 'A Float32Array needs its sampleRate: analyze(samples, { sampleRate }).');
+      }
+      return this.#analyzePcm(monoBuffer(source, sampleRate), options);
+    }
+    const blob = await toBlob(source, signal);
+    const file = await this.#call({ type: 'analyze-file', blob }, options);
+    if (file !== wholeFile) return file;
+    return this.#analyzePcm(await orAbort(decodeWholeFile(blob), signal), options);
+  }
+
+  /**
+   * @param {Pcm} buffer
+   * @param {AnalyzeOptions} options
+   * @returns {Promise<Result>}
+   */
+  #analyzePcm(buffer, options) {
+    const { sampleRate, numberOfChannels: channels, length } = buffer;
+    let at = 0;
+    const onPull = () => {
+      const block = at < length ? interleave(buffer, at, Math.min(pullFrames, length - at)) : null;
+      at += pullFrames;
+      return block;
+    };
+    const request = { type: 'analyze-pcm', sampleRate, channels, duration: length / sampleRate };
+    return this.#call(request, { ...options, onPull });
+  }
+
+  /** @returns {Promise<void>} */
+  async #prepareCapture() {
+    if (!AudioCapture.supported) return; // listen() will say so
+    this.#capture = new AudioCapture();
+    await this.#capture.ready;
+  }
+
+  /**
+   * @param {{type: string, [key: string]: unknown}} request
+   * @param {CallOptions} [options]
+   * @returns {Promise<any>}
+   */
+  #call(request, options) {
+    return this.#start(request, options).promise;
+  }
+
+  /**
+   * Starts a job in the worker.
+   *
+   * @param {{type: string, [key: string]: unknown}} request
+   * @param {CallOptions} [options]
+   * @returns {Call}
+   */
+  #start(request, { transfer = [], signal, onSegment, onProgress, onPull } = {}) {
+    const id = this.#nextId++;
+    const call = /** @type {Call} */ (/** @type {unknown} */ ({ id, onSegment, onProgress, onPull, peeks: [] }));
+    const onAbort = () => {
+      this.#send({ type: 'cancel', id });
+      call.reject(abortError(signal));
+    };
+    call.promise = new Promise((resolve, reject) => {
+      const settle = () => {
+        this.#calls.delete(id);
+        signal?.removeEventListener('abort', onAbort);
+      };
+      call.resolve = (value) => {
+        settle();
+        resolve(value);
+      };
+      call.reject = (error) => {
+        settle();
+        reject(error);
+      };
+    });
+    if (this.#ended) {
+      call.reject(this.#ended);
+    } else {
+      this.#calls.set(id, call);
+      this.#send({ ...request, id }, transfer);
+      if (signal?.aborted) onAbort();
+      else signal?.addEventListener('abort', onAbort);
+    }
+    return call;
+  }
+
+  /**
+   * @param {object} message
+   * @param {Transferable[]} [transfer]
+   */
+  #send(message, transfer = []) {
+    if (!this.#ended) this.#worker.postMessage(message, transfer);
+  }
+
+  /** @param {import('./protocol.js').Reply} reply */
+  #receive(reply) {
+    const call = this.#calls.get(reply.id);
+    if (!call) return;
+    switch (reply.type) {
+      case 'segment':
+        return call.onSegment?.(reply.value);
+      case 'progress':
+        return call.onProgress?.(reply.value);
+      case 'peeked':
+        return call.peeks.shift()?.(reply.value);
+      case 'pull': {
+        const block = call.onPull?.() ?? null;
+        return this.#send({ type: 'pcm', id: reply.id, block }, block ? [block.buffer] : []);
+      }
+      case 'whole-file':
+        return call.resolve(wholeFile);
+      case 'error':
+        return call.reject(new EmovoxError(reply.code, reply.message));
+      case 'done':
+        return call.resolve(reply.value);
+    }
+  }
+
+  /** @param {EmovoxError} error */
+  #end(error) {
+    if (this.#ended) return;
+    this.#ended = error;
+    this.#worker.terminate();
+    this.#capture?.close();
+    for (const call of [...this.#calls.values()]) call.reject(error);
+  }
+}
+
+/**
+ * A job under way.
+ *
+ * @typedef {object} Call
+ * @property {number} id
+ * @property {Promise<any>} promise
+ * @property {(value: any) => void} resolve
+ * @property {(error: EmovoxError) => void} reject
+ * @property {((segment: Segment) => void)} [onSegment]
+ * @property {((progress: Progress) => void)} [onProgress]
+ * @property {() => Float32Array<ArrayBuffer> | null} [onPull]
+ * @property {((summary: Summary) => void)[]} peeks
+ */
+
+/**
+ * @typedef {object} CallOptions
+ * @property {Transferable[]} [transfer]
+ * @property {AbortSignal} [signal]
+ * @property {(segment: Segment) => void} [onSegment]
+ * @property {(progress: Progress) => void} [onProgress]
+ * @property {() => Float32Array<ArrayBuffer> | null} [onPull]
+ */
+
+/** The part of an AudioBuffer that we read. @typedef {Pick<AudioBuffer,
+ *   'sampleRate' | 'numberOfChannels' | 'length' | 'getChannelData'>} Pcm */
+
+/** The worker's answer for a file that only decodeAudioData() may be able to read. */
+const wholeFile = Symbol('whole file');
+
+/** Adds up what several downloads have loaded. */
+class LoadProgress {
+  #loaded = 0;
+  #total = 0;
+  #totalKnown = true;
+
+  /** @param {CreateOptions['onProgress']} report */
+  constructor(report) {
+    this.report = report;
+  }
+
+  /** @param {number | null} bytes */
+  expect(bytes) {
+    this.#total += bytes ?? 0;
+    this.#totalKnown &&= bytes !== null;
+  }
+
+  /** @param {number} bytes */
+  add(bytes) {
+    this.#loaded += bytes;
+    this.report?.({ loaded: this.#loaded, total: this.#totalKnown ? Math.max(this.#total, this.#loaded) : null });
+  }
+}
+
+/**
+ * @param {URL} url
+ * @param {'wasm-load' | 'model-load' | 'undecodable'} code of the error if it fails
+ * @param {LoadProgress} progress
+ * @param {AbortSignal} [signal]
+ * @returns {Promise<ArrayBuffer>}
+ */
+async function fetchBytes(url, code, progress, signal) {
+  try {
+    const response = await fetch(url, { signal });
+    if (!response.ok) throw new Error(`HTTP status ${response.status}`);
+    // A compressed response says how long it is compressed, not how long what we read is.
+    const length = response.headers.get('content-encoding') ? null : response.headers.get('content-length');
+    progress.expect(length === null ? null : Number(length));
+    if (!response.body) return await response.arrayBuffer();
+    const counter = new TransformStream({
+      transform(/** @type {Uint8Array} */ chunk, controller) {
+        progress.add(chunk.byteLength);
+        controller.enqueue(chunk);
+      },
+    });
+    return await new Response(response.body.pipeThrough(counter)).arrayBuffer();
+  } catch (error) {
+    if (signal?.aborted) throw abortError(signal);
+    throw EmovoxError.from(error, code);
+  }
+}
+
+/**
+ * @param {CreateOptions['model']} model
+ * @param {CreateOptions['baseUrl']} baseUrl
+ * @param {LoadProgress} progress
+ * @param {AbortSignal} [signal]
+ * @returns {Promise<ArrayBuffer>}
+ */
+async function fetchModel(model, baseUrl, progress, signal) {
+  if (model instanceof ArrayBuffer || model instanceof Uint8Array) return new Uint8Array(model).slice().buffer;
+  if (model instanceof URL) return fetchBytes(model, 'model-load', progress, signal);
+  if (model !== 'small') {
+    throw new EmovoxError('bad-input', `There is no model ${JSON.stringify(model)}; use 'small', a URL or bytes.`);
+  }
+  const url = baseUrl ? new URL('models/emovox-small.safetensors', directory(baseUrl)) : assets.small();
+  return fetchBytes(url, 'model-load', progress, signal);
+}
+
+/**
+ * @param {string | URL} url
+ * @returns {URL} the same, ending in a slash, so that names resolve inside it
+ */
+function directory(url) {
+  return new URL(String(url).replace(/\/?$/, '/'), globalThis.location?.href);
+}
+
+/**
+ * @param {unknown} source
+ * @returns {source is AudioBuffer}
+ */
+function isAudioBuffer(source) {
+  return typeof AudioBuffer !== 'undefined' && source instanceof AudioBuffer;
+}
+
+/**
+ * @param {unknown} source
+ * @param {AbortSignal} [signal]
+ * @returns {Promise<Blob>}
+ */
+async function toBlob(source, signal) {
+  if (source instanceof Blob) return source;
+  if (source instanceof ArrayBuffer || ArrayBuffer.isView(source)) {
+    return new Blob([/** @type {BlobPart} */ (source)]);
+  }
+  if (source instanceof URL) {
+    try {
+      const response = await fetch(source, { signal });
+      if (!response.ok) throw new Error(`HTTP status ${response.status}`);
+      return await response.blob();
+    } catch (error) {
+      if (signal?.aborted) throw abortError(signal);
+      throw EmovoxError.from(error, 'undecodable');
+    }
+  }
+  throw new EmovoxError('bad-input');
+}
+
+/**
+ * The browser's own decoder: everything at once, which is why the worker guards what gets here.
+ *
+ * @param {Blob} blob
+ * @returns {Promise<AudioBuffer>}
+ */
+async function decodeWholeFile(blob) {
+  try {
+    const context = new OfflineAudioContext(1, 1, fallbackSampleRate);
+    return await context.decodeAudioData(await blob.arrayBuffer());
+  } catch (error) {
+    throw new EmovoxError('undecodable', undefined, { cause: error });
+  }
+}
+
+/**
+ * @param {Float32Array} samples
+ * @param {number} sampleRate
+ * @returns {Pcm}
+ */
+function monoBuffer(samples, sampleRate) {
+  const channel = /** @type {Float32Array<ArrayBuffer>} */ (samples);
+  return { sampleRate, numberOfChannels: 1, length: samples.length, getChannelData: () => channel };
+}
+
+/**
+ * @param {Pcm} buffer
+ * @param {number} at
+ * @param {number} frames
+ * @returns {Float32Array<ArrayBuffer>}
+ */
+function interleave(buffer, at, frames) {
+  const channels = buffer.numberOfChannels;
+  const block = new Float32Array(frames * channels);
+  for (let channel = 0; channel < channels; channel++) {
+    const samples = buffer.getChannelData(channel);
+    for (let i = 0; i < frames; i++) block[i * channels + channel] = samples[at + i];
+  }
+  return block;
+}
+
+/**
+ * @template T
+ * @param {Promise<T>} promise
+ * @param {AbortSignal} [signal]
+ * @returns {Promise<T>} rejects as soon as the signal fires
+ */
+async function orAbort(promise, signal) {
+  if (!signal) return promise;
+  if (signal.aborted) throw abortError(signal);
+  let onAbort = () => {};
+  const aborted = new Promise((_, reject) => {
+    onAbort = () => reject(abortError(signal));
+    signal.addEventListener('abort', onAbort);
+  });
+  try {
+    return await /** @type {Promise<T>} */ (Promise.race([promise, aborted]));
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+  }
+}

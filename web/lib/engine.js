@@ -1,0 +1,369 @@
+// SPDX-License-Identifier: MIT
+//
+// The C library (include/emovox.h) as JavaScript objects: Engine -> Model -> Analyzer. No DOM, no worker: this file
+// runs wherever WebAssembly does. Everything is synchronous except Engine.load().
+
+import { EmovoxError } from './errors.js';
+
+/** @import { Segment, Summary, ModelInfo } from './result.js' */
+/** @import { EmovoxErrorCode } from './errors.js' */
+
+/**
+ * @typedef {object} Exports
+ * @property {WebAssembly.Memory} memory
+ * @property {() => void} [_initialize]
+ * @property {(bytes: number) => number} malloc
+ * @property {(pointer: number) => void} free
+ * @property {(status: number) => number} emovox_strerror
+ * @property {() => number} emovox_version
+ * @property {(bytes: number, size: number, out: number) => number} emovox_model_create
+ * @property {(model: number) => void} emovox_model_destroy
+ * @property {(model: number) => number} emovox_model_name
+ * @property {(model: number) => number} emovox_model_version
+ * @property {(model: number) => number} emovox_model_license
+ * @property {(model: number) => number} emovox_label_count
+ * @property {(model: number, label: number) => number} emovox_label
+ * @property {(model: number) => number} emovox_sequence_seconds
+ * @property {(model: number) => number} emovox_hop_seconds
+ * @property {(model: number) => number} emovox_min_seconds
+ * @property {(model: number, rate: number, channels: number, user: number, out: number) => number
+ *   } emovox_wasm_analyzer_create
+ * @property {(analyzer: number, samples: number, frames: number) => number} emovox_push
+ * @property {(analyzer: number, out: number) => number} emovox_wasm_finish
+ * @property {(analyzer: number, out: number) => number} emovox_wasm_peek
+ * @property {(analyzer: number) => void} emovox_analyzer_reset
+ * @property {(analyzer: number) => void} emovox_analyzer_destroy
+ */
+
+/** emovox_status -> code, in the order of the C enum. @type {EmovoxErrorCode[]} */
+const statusCodes = [
+  'internal',
+  'bad-input',
+  'memory',
+  'sample-rate',
+  'not-finite',
+  'empty',
+  'too-short',
+  'aborted',
+  'internal',
+  ...Array.from({ length: 9 }, () => /** @type {const} */ ('model-invalid')),
+  'internal',
+];
+
+const NO_SPEECH = -1;
+const UNCERTAIN = -2;
+const MAX_LABELS = 16;
+
+/** Floats that cross into WebAssembly at a time: 128 KiB, whatever the length of the audio. */
+const BLOCK = 32768;
+
+/** One instance of the WebAssembly module. */
+export class Engine {
+  /** @type {Exports} */ exports;
+  /** The open analyzers by number, for the callbacks. @type {Map<number, Analyzer>} */ analyzers = new Map();
+  /** How many there have been. */ analyzerCount = 0;
+
+  /**
+   * @param {BufferSource | WebAssembly.Module} wasm
+   * @returns {Promise<Engine>}
+   */
+  static async load(wasm) {
+    const engine = new Engine();
+    try {
+      const module = wasm instanceof WebAssembly.Module ? wasm : await WebAssembly.compile(wasm);
+      const instance = await WebAssembly.instantiate(module, engine.#imports(module));
+      engine.exports = /** @type {Exports} */ (/** @type {unknown} */ (instance.exports));
+      engine.exports._initialize?.();
+    } catch (error) {
+      throw EmovoxError.from(error, error instanceof RangeError ? 'memory' : 'wasm-load');
+    }
+    return engine;
+  }
+
+  /** @private use Engine.load() */
+  constructor() {
+    this.exports = /** @type {Exports} */ ({});
+  }
+
+  /**
+   * Our two callbacks; whatever else the toolchain left in the import list does nothing.
+   * @param {WebAssembly.Module} module
+   * @returns {WebAssembly.Imports}
+   */
+  #imports(module) {
+    /** @type {Record<string, Record<string, Function>>} */
+    const imports = {};
+    for (const { module: from, name } of WebAssembly.Module.imports(module)) {
+      imports[from] ??= {};
+      imports[from][name] = () => 0;
+    }
+    imports.emovox = {
+      on_segment: (/** @type {number} */ user, /** @type {number} */ pointer) =>
+        this.analyzers.get(user)?.receive(pointer),
+      on_progress: (/** @type {number} */ user, /** @type {number} */ seconds) =>
+        this.analyzers.get(user)?.onProgress?.(seconds) ? 1 : 0,
+    };
+    return /** @type {WebAssembly.Imports} */ (imports);
+  }
+
+  /** @returns {string} */
+  get version() {
+    return this.string(this.exports.emovox_version());
+  }
+
+  /** Size of the WebAssembly memory. It never shrinks. @returns {number} */
+  get memoryBytes() {
+    return this.exports.memory.buffer.byteLength;
+  }
+
+  /**
+   * @param {Uint8Array} bytes a safetensors file; not needed afterwards
+   * @returns {Model}
+   */
+  openModel(bytes) {
+    const data = this.allocate(bytes.byteLength);
+    try {
+      new Uint8Array(this.exports.memory.buffer, data, bytes.byteLength).set(bytes);
+      return new Model(
+        this,
+        this.create((out) => this.exports.emovox_model_create(data, bytes.byteLength, out)),
+      );
+    } finally {
+      this.exports.free(data);
+    }
+  }
+
+  /**
+   * @param {number} size bytes
+   * @returns {number} an address, to be given to free()
+   */
+  allocate(size) {
+    const pointer = this.exports.malloc(Math.max(size, 1));
+    if (!pointer) throw new EmovoxError('memory');
+    return pointer;
+  }
+
+  /**
+   * Runs a create function of the C API, which writes the address of the object to an output argument.
+   * @param {(out: number) => number} make
+   * @returns {number}
+   */
+  create(make) {
+    const out = this.allocate(4);
+    try {
+      this.check(make(out));
+      return new Uint32Array(this.exports.memory.buffer, out, 1)[0];
+    } finally {
+      this.exports.free(out);
+    }
+  }
+
+  /**
+   * Throws what an emovox_status says.
+   * @param {number} status
+   */
+  check(status) {
+    if (status === 0) return;
+    throw new EmovoxError(statusCodes[status] ?? 'internal', this.string(this.exports.emovox_strerror(status)));
+  }
+
+  /**
+   * @param {number} pointer to a zero-terminated UTF-8 string
+   * @returns {string}
+   */
+  string(pointer) {
+    const bytes = new Uint8Array(this.exports.memory.buffer, pointer);
+    return new TextDecoder().decode(bytes.subarray(0, bytes.indexOf(0)));
+  }
+}
+
+/** Weights in WebAssembly memory. */
+export class Model {
+  /**
+   * @param {Engine} engine
+   * @param {number} pointer
+   */
+  constructor(engine, pointer) {
+    this.engine = engine;
+    this.pointer = pointer;
+    const { exports } = engine;
+    /** @type {ModelInfo} */
+    this.info = {
+      name: engine.string(exports.emovox_model_name(pointer)),
+      version: engine.string(exports.emovox_model_version(pointer)),
+      license: engine.string(exports.emovox_model_license(pointer)),
+      labels: Array.from({ length: exports.emovox_label_count(pointer) }, (_, i) =>
+        engine.string(exports.emovox_label(pointer, i)),
+      ),
+      sequenceSeconds: exports.emovox_sequence_seconds(pointer),
+      hopSeconds: exports.emovox_hop_seconds(pointer),
+      minSeconds: exports.emovox_min_seconds(pointer),
+    };
+  }
+
+  /**
+   * @param {{sampleRate: number, channels?: number, onSegment?: (segment: Segment) => void,
+   *   onProgress?: (seconds: number) => boolean | void}} options onProgress returns true to stop
+   * @returns {Analyzer}
+   */
+  openAnalyzer({ sampleRate, channels = 1, onSegment, onProgress }) {
+    const analyzer = new Analyzer(this, sampleRate, channels);
+    analyzer.onSegment = onSegment;
+    analyzer.onProgress = onProgress;
+    return analyzer;
+  }
+
+  /** Frees the weights. The analyzers must be closed before. */
+  close() {
+    this.engine.exports.emovox_model_destroy(this.pointer);
+    this.pointer = 0;
+  }
+}
+
+/** The state of one recording. */
+export class Analyzer {
+  /** @type {((segment: Segment) => void) | undefined} */ onSegment;
+  /** @type {((seconds: number) => boolean | void) | undefined} */ onProgress;
+  /** The verdicts so far. @type {Segment[]} */ segments = [];
+  /** Seconds spent computing. */ seconds = 0;
+  #number = 0;
+  #buffer = 0;
+  #summary = 0;
+
+  /**
+   * @param {Model} model
+   * @param {number} sampleRate Hz
+   * @param {number} channels
+   */
+  constructor(model, sampleRate, channels) {
+    this.model = model;
+    this.engine = model.engine;
+    this.channels = channels;
+    this.sampleRate = sampleRate;
+    // The C side takes unsigned integers: what is none must not wrap around into the valid range.
+    if (!(Number.isSafeInteger(channels) && channels >= 1 && channels <= 32)) throw new EmovoxError('bad-input');
+    const rate = Number.isFinite(sampleRate) && sampleRate > 0 && sampleRate < 1e6 ? Math.round(sampleRate) : 0;
+    const { exports } = this.engine;
+    this.#number = ++this.engine.analyzerCount;
+    this.pointer = this.engine.create((out) =>
+      exports.emovox_wasm_analyzer_create(model.pointer, rate, channels, this.#number, out),
+    );
+    try {
+      this.#buffer = this.engine.allocate(BLOCK * 4);
+      this.#summary = this.engine.allocate((7 + 2 * MAX_LABELS) * 8);
+    } catch (error) {
+      this.close();
+      throw error;
+    }
+    this.engine.analyzers.set(this.#number, this);
+  }
+
+  /**
+   * Adds audio, any amount.
+   * @param {Float32Array} samples interleaved if there are several channels
+   */
+  push(samples) {
+    if (samples.length % this.channels !== 0) throw new EmovoxError('bad-input');
+    const started = performance.now();
+    const step = BLOCK - (BLOCK % this.channels);
+    for (let at = 0; at < samples.length; at += step) {
+      const block = samples.subarray(at, at + step);
+      // The view is made anew each time: memory that has grown has detached the old one.
+      new Float32Array(this.engine.exports.memory.buffer, this.#buffer, block.length).set(block);
+      this.engine.check(this.engine.exports.emovox_push(this.pointer, this.#buffer, block.length / this.channels));
+    }
+    this.seconds += (performance.now() - started) / 1000;
+  }
+
+  /**
+   * Ends the recording.
+   * @returns {Summary}
+   */
+  finish() {
+    const started = performance.now();
+    this.engine.check(this.engine.exports.emovox_wasm_finish(this.pointer, this.#summary));
+    this.seconds += (performance.now() - started) / 1000;
+    return this.#readSummary();
+  }
+
+  /**
+   * The verdict so far.
+   * @returns {Summary}
+   */
+  peek() {
+    this.engine.check(this.engine.exports.emovox_wasm_peek(this.pointer, this.#summary));
+    return this.#readSummary();
+  }
+
+  /** Forgets the recording. */
+  reset() {
+    this.engine.exports.emovox_analyzer_reset(this.pointer);
+    this.segments = [];
+    this.seconds = 0;
+  }
+
+  /** Frees everything; the object is of no use any more. */
+  close() {
+    const { exports, analyzers } = this.engine;
+    analyzers.delete(this.#number);
+    exports.emovox_analyzer_destroy(this.pointer);
+    exports.free(this.#buffer);
+    exports.free(this.#summary);
+    this.pointer = this.#buffer = this.#summary = 0;
+  }
+
+  /**
+   * Called by the WebAssembly side for each segment.
+   * @param {number} pointer
+   */
+  receive(pointer) {
+    const [start, end, label, confidence, speech_ratio, ...probabilities] = this.#doubles(pointer, 5 + MAX_LABELS);
+    const segment = {
+      start,
+      end,
+      label: this.#label(label),
+      confidence,
+      speech_ratio,
+      probabilities: this.#named(probabilities),
+    };
+    this.segments.push(segment);
+    this.onSegment?.(segment);
+  }
+
+  /** @returns {Summary} */
+  #readSummary() {
+    const values = this.#doubles(this.#summary, 7 + 2 * MAX_LABELS);
+    const [duration, label, confidence, speech_ratio, , , uncertain] = values;
+    return {
+      duration,
+      emotion: this.#label(label),
+      confidence,
+      votes: { ...this.#named(values.slice(7)), uncertain },
+      probabilities: this.#named(values.slice(7 + MAX_LABELS)),
+      speech_ratio,
+    };
+  }
+
+  /**
+   * @param {number} pointer
+   * @param {number} count
+   */
+  #doubles(pointer, count) {
+    return Array.from(new Float64Array(this.engine.exports.memory.buffer, pointer, count));
+  }
+
+  /**
+   * @param {number[]} values one per label
+   * @returns {Record<string, number>}
+   */
+  #named(values) {
+    return Object.fromEntries(this.model.info.labels.map((label, i) => [label, values[i]]));
+  }
+
+  /** @param {number} label */
+  #label(label) {
+    if (label === NO_SPEECH) return 'no speech';
+    if (label === UNCERTAIN) return 'uncertain';
+    return this.model.info.labels[label];
+  }
+}

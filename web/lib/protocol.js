@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: MIT
+//
+// What the page and the worker say to each other. Types only.
+
+/** @import { EmovoxErrorCode } from './errors.js' */
+/** @import { Progress, Segment, Summary } from './result.js' */
+
+/**
+ * Page -> worker. The numbers are job identifiers.
+ *
+ * @typedef {{type: 'load', id: number, wasm: ArrayBuffer, model: ArrayBuffer}
+ *   | {type: 'analyze-file', id: number, blob: Blob}
+ *   | {type: 'analyze-pcm', id: number, sampleRate: number, channels: number, duration: number}
+ *   | {type: 'pcm', id: number, block: Float32Array | null}
+ *   | {type: 'listen', id: number, sampleRate: number, port: MessagePort}
+ *   | {type: 'peek', id: number}
+ *   | {type: 'finish', id: number}
+ *   | {type: 'cancel', id: number}
+ *   | {type: 'stats', id: number}} Request
+ *
+ * Worker -> page.
+ *
+ * @typedef {{type: 'done', id: number, value: any}
+ *   | {type: 'error', id: number, code: EmovoxErrorCode, message: string}
+ *   | {type: 'whole-file', id: number}
+ *   | {type: 'pull', id: number}
+ *   | {type: 'segment', id: number, value: Segment}
+ *   | {type: 'progress', id: number, value: Progress}
+ *   | {type: 'peeked', id: number, value: Summary}} Reply
+ */
+
+export {};

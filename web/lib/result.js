@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: MIT
+
+/**
+ * A verdict about one stretch of audio.
+ *
+ * @typedef {object} Segment
+ * @property {number} start seconds from the beginning
+ * @property {number} end seconds
+ * @property {string} label an emotion, 'no speech' or 'uncertain'
+ * @property {number} confidence calibrated probability of the most probable emotion, 0..1
+ * @property {number} speech_ratio share of the segment that is speech, 0..1
+ * @property {Record<string, number>} probabilities per emotion; all 0 without speech
+ */
+
+/**
+ * The verdict about a recording.
+ *
+ * @typedef {object} Summary
+ * @property {number} duration seconds of audio
+ * @property {string} emotion the majority of the votes: an emotion, 'no speech' or 'uncertain'
+ * @property {number} confidence votes for it / all votes, 0..1
+ * @property {Record<string, number>} votes per emotion, and for `uncertain`
+ * @property {Record<string, number>} probabilities mean over the segments that voted
+ * @property {number} speech_ratio mean over the segments
+ */
+
+/**
+ * What it took.
+ *
+ * @typedef {object} EngineReport
+ * @property {string} version of the library
+ * @property {string} model name and version of the model
+ * @property {number} sampleRate of the audio that came in, Hz
+ * @property {number} channels of the audio that came in
+ * @property {number} seconds spent computing (decoding not counted)
+ * @property {number} wasmMemoryBytes size of the WebAssembly memory
+ */
+
+/** @typedef {Summary & {segments: Segment[], engine: EngineReport}} Result */
+
+/** @typedef {{seconds: number, duration: number | null}} Progress seconds analysed so far, of how many (if known) */
+
+/**
+ * @typedef {object} ModelInfo
+ * @property {string} name
+ * @property {string} version
+ * @property {string} license
+ * @property {string[]} labels the emotions it knows
+ * @property {number} sequenceSeconds length of a full segment
+ * @property {number} hopSeconds from one segment's start to the next
+ * @property {number} minSeconds shortest audio that gets a verdict
+ */
+
+export {};

@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: MIT
+//
+// The worker: one engine, one model, any number of jobs. Long jobs give way to incoming messages every few
+// milliseconds, so that a cancel or a live recording never waits for a long file.
+
+import { decode, NeedsWholeFileDecoder } from './decode.js';
+import { Engine } from './engine.js';
+import { abortError, EmovoxError } from './errors.js';
+
+/** @import { Analyzer, Model } from './engine.js' */
+/** @import { Reply, Request } from './protocol.js' */
+/** @import { Result } from './result.js' */
+
+/**
+ * @typedef {object} Job
+ * @property {AbortController} abort
+ * @property {(block: Float32Array | null) => void} [onPcm] the page's answer to a pull
+ * @property {Analyzer} [analyzer] of a live recording
+ * @property {() => void} [end] of a live recording: no more audio will come
+ */
+
+/** How long a job may work before it lets messages in. */
+const sliceMilliseconds = 20;
+/** How long a stopped recording waits for the last block from the audio thread. */
+const lastBlockMilliseconds = 500;
+
+/** @type {Model} */
+let model;
+/** @type {Map<number, Job>} */
+const jobs = new Map();
+
+/**
+ * @param {Reply} reply
+ */
+const send = (reply) => postMessage(reply);
+
+addEventListener('message', async ({ data }) => {
+  const request = /** @type {Request} */ (data);
+  const { id } = request;
+  switch (request.type) {
+    case 'pcm':
+      return jobs.get(id)?.onPcm?.(request.block);
+    case 'cancel':
+      return jobs.get(id)?.abort.abort();
+    case 'finish':
+      return jobs.get(id)?.end?.();
+    case 'peek': {
+      const analyzer = jobs.get(id)?.analyzer;
+      if (analyzer) send({ type: 'peeked', id, value: analyzer.peek() });
+      return;
+    }
+  }
+
+  /** @type {Job} */
+  const job = { abort: new AbortController() };
+  jobs.set(id, job);
+  try {
+    send({ type: 'done', id, value: await run(request, job) });
+  } catch (thrown) {
+    if (thrown instanceof NeedsWholeFileDecoder) return send({ type: 'whole-file', id });
+    const error = job.abort.signal.aborted ? abortError(job.abort.signal) : EmovoxError.from(thrown);
+    send({ type: 'error', id, code: error.code, message: error.message });
+  } finally {
+    jobs.delete(id);
+  }
+});
+
+/**
+ * @param {Exclude<Request, {type: 'pcm' | 'cancel' | 'finish' | 'peek'}>} request
+ * @param {Job} job
+ * @returns {Promise<unknown>}
+ */
+async function run(request, job) {
+  switch (request.type) {
+    case 'load': {
+      const engine = await Engine.load(request.wasm);
+      model = engine.openModel(new Uint8Array(request.model));
+      return { version: engine.version, model: model.info };
+    }
+    case 'stats':
+      return { wasmMemoryBytes: model.engine.memoryBytes };
+    case 'analyze-file':
+      return analyze(request.id, job, await decode(request.blob, job.abort.signal));
+    case 'analyze-pcm':
+      return analyze(request.id, job, { ...request, blocks: pull(request.id, job) });
+    case 'listen':
+      return listen(request, job);
+  }
+}
+
+/**
+ * @param {number} id
+ * @param {Job} job
+ * @param {import('./decode.js').DecodedAudio} audio
+ * @returns {Promise<Result>}
+ */
+async function analyze(id, job, { sampleRate, channels, duration, blocks }) {
+  const analyzer = open(id, sampleRate, channels, duration);
+  try {
+    let sliceEnd = performance.now() + sliceMilliseconds;
+    for await (const block of blocks) {
+      analyzer.push(block);
+      if (performance.now() >= sliceEnd) {
+        await nextTask();
+        sliceEnd = performance.now() + sliceMilliseconds;
+      }
+      job.abort.signal.throwIfAborted();
+    }
+    return report(analyzer);
+  } finally {
+    analyzer.close();
+  }
+}
+
+/**
+ * Audio that the page holds, asked for block by block.
+ * @param {number} id
+ * @param {Job} job
+ * @returns {AsyncGenerator<Float32Array>}
+ */
+async function* pull(id, job) {
+  for (;;) {
+    /** @type {Float32Array | null} */
+    const block = await new Promise((resolve, reject) => {
+      job.onPcm = resolve;
+      job.abort.signal.onabort = reject;
+      send({ type: 'pull', id });
+    });
+    if (!block) return;
+    yield block;
+  }
+}
+
+/**
+ * A live recording: blocks come through a port of their own, straight from the audio thread.
+ * @param {{id: number, sampleRate: number, port: MessagePort}} request
+ * @param {Job} job
+ * @returns {Promise<Result>}
+ */
+async function listen({ id, sampleRate, port }, job) {
+  const analyzer = open(id, sampleRate, 1, null);
+  job.analyzer = analyzer;
+  try {
+    await new Promise((resolve, reject) => {
+      job.abort.signal.onabort = reject;
+      job.end = () => setTimeout(resolve, lastBlockMilliseconds);
+      port.onmessage = ({ data }) => {
+        try {
+          if (data === null) resolve(undefined);
+          else analyzer.push(data);
+        } catch (error) {
+          reject(error);
+        }
+      };
+    });
+    return report(analyzer);
+  } finally {
+    port.close();
+    job.analyzer = undefined;
+    analyzer.close();
+  }
+}
+
+/**
+ * @param {number} id
+ * @param {number} sampleRate
+ * @param {number} channels
+ * @param {number | null} duration
+ */
+function open(id, sampleRate, channels, duration) {
+  return model.openAnalyzer({
+    sampleRate,
+    channels,
+    onSegment: (value) => send({ type: 'segment', id, value }),
+    onProgress: (seconds) => send({ type: 'progress', id, value: { seconds, duration } }),
+  });
+}
+
+/**
+ * @param {Analyzer} analyzer
+ * @returns {Result}
+ */
+function report(analyzer) {
+  const summary = analyzer.finish();
+  const { engine, info } = model;
+  return {
+    ...summary,
+    segments: analyzer.segments,
+    engine: {
+      version: engine.version,
+      model: `${info.name} ${info.version}`,
+      sampleRate: analyzer.sampleRate,
+      channels: analyzer.channels,
+      seconds: analyzer.seconds,
+      wasmMemoryBytes: engine.memoryBytes,
+    },
+  };
+}
+
+/** Lets waiting messages in; unlike setTimeout(0) it is not slowed down when it is called often. */
+const { port1, port2 } = new MessageChannel();
+/** @type {(() => void)[]} */
+const waiting = [];
+port1.onmessage = () => waiting.shift()?.();
+
+/** @returns {Promise<void>} */
+function nextTask() {
+  return new Promise((resolve) => {
+    waiting.push(resolve);
+    port2.postMessage(null);
+  });
+}

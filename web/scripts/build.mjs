@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: MIT
+//
+// npm run build: dist/lib (the npm package) and dist/site (the page). Skips what is up to date.
+
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { copyFile, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+export const lib = join(root, 'dist/lib');
+export const site = join(root, 'dist/site');
+const sources = join(root, 'web/lib');
+const wasm = join(root, 'build/wasm/emovox.wasm');
+const model = join(root, 'model/emovox-small.safetensors');
+
+/** The modules that a page loads as they are; the worker is bundled, so that nothing has a bare import. */
+const modules = ['emovox.js', 'errors.js', 'microphone.js', 'capture-worklet.js'];
+
+const notice =
+  '/*! emovox, MIT. Contains mediabunny, MPL-2.0, unmodified; source: https://github.com/Vanilagy/mediabunny */';
+
+/** Builds everything that is not up to date, the WebAssembly module and the dependencies included. */
+export async function build() {
+  const { ensure } = await import('../../src/deps/setup.mjs');
+  await ensure({ npm: true, wasm: true });
+  await buildDist();
+}
+
+/** Makes dist/ out of what is there, unless it is up to date. */
+export async function buildDist() {
+  const stamp = await fingerprint([wasm, model, join(root, 'web'), join(root, 'package-lock.json')]);
+  const stampFile = join(root, 'dist/stamp');
+  if ((await readFile(stampFile, 'utf8').catch(() => '')) === stamp) return;
+  await rm(stampFile, { force: true });
+  await buildLib();
+  await buildSite();
+  await writeFile(stampFile, stamp);
+}
+
+async function buildLib() {
+  await rm(lib, { recursive: true, force: true });
+  await mkdir(join(lib, 'models'), { recursive: true });
+  for (const name of modules) await copyFile(join(sources, name), join(lib, name));
+  await copyFile(wasm, join(lib, 'emovox.wasm'));
+  await copyFile(model, join(lib, 'models/emovox-small.safetensors'));
+
+  const { build: bundle } = await import('vite');
+  await bundle({
+    root: sources,
+    configFile: false,
+    logLevel: 'warn',
+    build: {
+      outDir: lib,
+      emptyOutDir: false,
+      target: 'es2022',
+      lib: { entry: join(sources, 'worker.js'), formats: ['es'], fileName: () => 'worker.js' },
+      rolldownOptions: { output: { minify: true, postBanner: notice } },
+    },
+  });
+  const tsc = join(root, 'node_modules/typescript/bin/tsc');
+  const options = ['--declaration', '--emitDeclarationOnly', '--noEmit', 'false', '--outDir', lib];
+  execFileSync(process.execPath, [tsc, '-p', join(root, 'web/tsconfig.types.json'), ...options], { stdio: 'inherit' });
+}
+
+async function buildSite() {
+  const { build: bundle } = await import('vite');
+  await bundle({ configFile: join(root, 'web/vite.config.js'), logLevel: 'warn' });
+}
+
+/**
+ * @param {string[]} paths files and folders
+ * @returns {Promise<string>} a hash of their names and contents
+ */
+async function fingerprint(paths) {
+  const hash = createHash('sha256');
+  for (const path of paths) {
+    const entries = await readdir(path, { recursive: true, withFileTypes: true }).catch(() => null);
+    const files = entries?.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name)) ?? [
+      path,
+    ];
+    for (const file of files.sort()) hash.update(`${relative(root, file)}\n`).update(await readFile(file));
+  }
+  return hash.digest('hex');
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) await build();
