@@ -1,0 +1,160 @@
+// Makes sure that what a command needs is installed and built. Says what it does, asks nothing, and where it cannot
+// install something, says exactly what to install.
+// SPDX-License-Identifier: MIT
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { accessSync, constants, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** The repository's root folder. */
+export const root = fileURLToPath(new URL('../../', import.meta.url));
+
+const [nodeMajor, nodeMinor] = process.versions.node.split('.').map(Number);
+
+/** A failure whose message tells the person what to do; printed without a stack. */
+export class SetupError extends Error {}
+
+/** Runs a command in the repository; throws a SetupError if it fails. `quiet` shows its output only then. */
+export function run(command, args, { quiet = false, env = {}, hint = '' } = {}) {
+  const result = spawnSync(command, args, {
+    cwd: root,
+    stdio: quiet ? ['ignore', 'pipe', 'pipe'] : ['ignore', 'inherit', 'inherit'],
+    env: { ...process.env, ...env },
+    maxBuffer: 1 << 28,
+    encoding: 'utf8',
+  });
+  if (result.status === 0) return;
+  const output = quiet ? `\n${result.stdout ?? ''}${result.stderr ?? ''}` : '';
+  const reason = result.error ? result.error.message : `exit status ${result.status ?? result.signal}`;
+  throw new SetupError(`${command} ${args.join(' ')}: ${reason}${output}${hint && `\n${hint}`}`);
+}
+
+/** The path of a program on the PATH, or undefined. */
+export function which(program) {
+  for (const folder of (process.env.PATH ?? '').split(path.delimiter)) {
+    const file = path.join(folder, program);
+    try {
+      accessSync(file, constants.X_OK);
+      return file;
+    } catch {
+      // not there: next
+    }
+  }
+  return undefined;
+}
+
+/** The browser that tests drive: $CHROMIUM, or what is on the PATH. */
+export function findChromium() {
+  return process.env.CHROMIUM ?? which('chromium') ?? which('chromium-browser') ?? which('google-chrome');
+}
+
+const header = (name) => () => ['/usr/include', '/usr/local/include'].some((dir) => existsSync(path.join(dir, name)));
+const program = (name) => () => which(name) !== undefined;
+
+// What each part needs: how to see whether it is there, and the Debian packages that bring it.
+const build = [
+  { name: 'CMake', present: program('cmake'), packages: ['cmake'] },
+  { name: 'Ninja', present: program('ninja'), packages: ['ninja-build'] },
+  { name: 'xz', present: program('xz'), packages: ['xz-utils'] },
+];
+const needs = {
+  native: [
+    ...build,
+    { name: 'a C compiler', present: program('cc'), packages: ['gcc', 'libc6-dev'] },
+    { name: 'a C++ compiler', present: program('c++'), packages: ['g++'] },
+    { name: 'libsndfile', present: header('sndfile.h'), packages: ['libsndfile1-dev'] },
+    { name: 'cpuinfo', present: header('cpuinfo.h'), packages: ['libcpuinfo-dev'] },
+    { name: 'cmocka', present: header('cmocka.h'), packages: ['libcmocka-dev'] },
+  ],
+  wasm: [...build, { name: 'Emscripten', present: program('emcc'), packages: ['emscripten'] }],
+  python: [{ name: 'Python 3', present: program('python3'), packages: ['python3'] }],
+  chromium: [{ name: 'Chromium', present: () => findChromium() !== undefined, packages: ['chromium'] }],
+  lint: [{ name: 'clang-format', present: program('clang-format'), packages: ['clang-format'] }],
+  npm: [],
+};
+
+function installPackages(missing) {
+  const packages = [...new Set(missing.flatMap((need) => need.packages))];
+  const names = missing.map((need) => need.name).join(', ');
+  const byHand = `Missing: ${names}. Install by hand, then run this again:\n  apt-get install ${packages.join(' ')}\n(or what brings the same on your system)`;
+  if (!which('apt-get')) throw new SetupError(byHand);
+  const isRoot = process.getuid?.() === 0;
+  const sudo = !isRoot && which('sudo') && spawnSync('sudo', ['-n', 'true']).status === 0;
+  if (!isRoot && !sudo) throw new SetupError(`No root rights here. ${byHand}`);
+  console.log(`Installing ${packages.join(' ')} …`);
+  const apt = (args) => {
+    const command = ['env', 'DEBIAN_FRONTEND=noninteractive', 'apt-get', '-qq', ...args];
+    if (sudo) command.unshift('sudo', '-n');
+    run(command[0], command.slice(1), { quiet: true, hint: byHand });
+  };
+  apt(['update']);
+  apt(['install', '-y', '--no-install-recommends', ...packages]);
+}
+
+function installNpm() {
+  const lock = readFileSync(path.join(root, 'package-lock.json'));
+  const stamp = path.join(root, 'node_modules', '.emovox-lock');
+  const digest = createHash('sha256').update(lock).digest('hex');
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === digest) return;
+  console.log('Installing JavaScript tools with npm ci …');
+  run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
+    quiet: true,
+    hint: 'The npm registry must be within reach once; then nothing is fetched any more.',
+  });
+  writeFileSync(stamp, digest);
+}
+
+function fetchSources() {
+  const folder = path.join(root, 'build', 'deps');
+  mkdirSync(folder, { recursive: true });
+  run('sh', ['src/deps/fetch.sh', folder], {
+    quiet: true,
+    hint: 'XNNPACK and the other sources could not be fetched: src/deps/fetch.sh says how to bring them by hand.',
+  });
+}
+
+function buildPreset(preset, configure) {
+  const start = Date.now();
+  // Debian's emcc looks for the acorn package where Debian's own node would.
+  const debianModules = '/usr/share/nodejs';
+  const env = existsSync(debianModules) ? { NODE_PATH: debianModules } : {};
+  if (!existsSync(path.join(root, 'build', preset, 'build.ninja'))) {
+    console.log(`Configuring build/${preset} …`);
+    run(configure[0], configure.slice(1), { quiet: true, env });
+  }
+  console.log(`Building build/${preset} …`);
+  run('cmake', ['--build', '--preset', preset], { quiet: true, env });
+  console.log(`  done in ${((Date.now() - start) / 1000).toFixed(0)} s`);
+}
+
+/**
+ * Installs and builds what is asked for, skipping what is there.
+ * @param {{native?: boolean, wasm?: boolean, npm?: boolean, chromium?: boolean, python?: boolean, lint?: boolean}} parts
+ *   native: build/native (command-line tool and C tests); wasm: build/wasm/emovox.wasm; npm: node_modules;
+ *   chromium, python, lint: the programs
+ */
+export async function ensure(parts) {
+  if (nodeMajor < 20 || (nodeMajor === 20 && nodeMinor < 19))
+    throw new SetupError(`Node ${process.versions.node} is too old: install Node 20.19 or newer.`);
+  const missing = Object.keys(parts)
+    .filter((part) => parts[part])
+    .flatMap((part) => needs[part])
+    .filter((need) => !need.present());
+  if (missing.length) installPackages(missing);
+  if (parts.npm) installNpm();
+  if ((parts.native || parts.wasm) && !process.env.EMOVOX_DEPS) fetchSources();
+  const deps = process.env.EMOVOX_DEPS ? [`-DEMOVOX_DEPS=${process.env.EMOVOX_DEPS}`] : [];
+  if (parts.native) buildPreset('native', ['cmake', '--preset', 'native', ...deps]);
+  if (parts.wasm) buildPreset('wasm', ['emcmake', 'cmake', '--preset', 'wasm', ...deps]);
+}
+
+/** Runs a script's main function; prints SetupErrors as plain text and exits 1 on any error. */
+export async function main(task) {
+  try {
+    await task();
+  } catch (error) {
+    console.error(error instanceof SetupError ? `\n${error.message}` : error);
+    process.exitCode = 1;
+  }
+}

@@ -1,0 +1,50 @@
+// `npm test`: installs and builds what is missing, runs every suite, closes with counts.
+// SPDX-License-Identifier: MIT
+import { spawnSync } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import path from 'node:path';
+import { ensure, main, root, run } from '../src/deps/setup.mjs';
+
+const total = { passed: 0, failed: 0 };
+
+/** Runs a command, shows its output, and adds up what `count` finds in it. A suite without a single test failed. */
+function suite(title, command, args, count) {
+  console.log(`\n== ${title} ==`);
+  const { status, stdout, stderr } = spawnSync(command, args, { cwd: root, encoding: 'utf8', maxBuffer: 1 << 28 });
+  process.stdout.write(stdout ?? '');
+  process.stderr.write(stderr ?? '');
+  const { passed, failed } = count(`${stdout}\n${stderr}`);
+  total.passed += passed;
+  total.failed += failed;
+  if ((status !== 0 || passed + failed === 0) && failed === 0) total.failed++;
+}
+
+const number = (text, pattern) => [...text.matchAll(pattern)].reduce((sum, match) => sum + Number(match[1]), 0);
+const cmocka = (text) => ({
+  passed: number(text, /\[ {2}PASSED {2}\] (\d+) test/g),
+  failed: number(text, /\[ {2}FAILED {2}\] (\d+) test/g),
+});
+const unittest = (text) => {
+  const failed = number(text, /failures=(\d+)/g) + number(text, /errors=(\d+)/g);
+  return { passed: number(text, /Ran (\d+) test/g) - failed, failed };
+};
+const nodeTest = (text) => ({ passed: number(text, /^# pass (\d+)/gm), failed: number(text, /^# fail (\d+)/gm) });
+
+const testFiles = (folder) =>
+  readdirSync(path.join(root, folder))
+    .filter((file) => file.endsWith('.test.js'))
+    .map((file) => path.join(folder, file));
+
+await main(async () => {
+  await ensure({ native: true, wasm: true, npm: true, chromium: true, python: true });
+  run('npm', ['run', '--silent', 'build'], { quiet: true });
+  suite('C core, with address and undefined-behaviour sanitizers', 'ctest', ['--test-dir', 'build/native', '-V'], cmocka);
+  suite('Training data readers', 'python3', ['-m', 'unittest', 'discover', '-s', 'model/train/tests'], unittest);
+  for (const [title, folder] of [
+    ['Library in Node', 'tests/node'],
+    ['Page in Chromium', 'tests/browser'],
+  ])
+    suite(title, process.execPath, ['--test', '--test-reporter=tap', ...testFiles(folder)], nodeTest);
+  console.log(`\n${total.passed} passed, ${total.failed} failed`);
+  if (total.failed) process.exitCode = 1;
+});
