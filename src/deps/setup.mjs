@@ -97,8 +97,9 @@ function installNpm() {
   const stamp = path.join(root, 'node_modules', '.emovox-lock');
   const digest = createHash('sha256').update(lock).digest('hex');
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === digest) return;
-  console.log('Installing JavaScript tools with npm ci …');
-  run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
+  console.log('Installing JavaScript tools with npm …');
+  // Not `npm ci`: npm 11 refuses lock files without registry addresses. The checksums are verified all the same.
+  run('npm', ['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error'], {
     quiet: true,
     hint: 'The npm registry must be within reach once; then nothing is fetched any more.',
   });
