@@ -1,0 +1,273 @@
+// SPDX-License-Identifier: MIT
+//
+// The engine in Node, on real speech: the WebAssembly build says what the native one says, however the audio arrives.
+
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { before, describe, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { Engine } from '../../web/lib/engine.js';
+import { EmovoxError } from '../../web/lib/errors.js';
+import { readWav, resample } from './audio.js';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+const wasm = readFileSync(join(root, 'build/wasm/emovox.wasm'));
+const modelFile = readFileSync(join(root, 'model/emovox-small.safetensors'));
+const data = join(root, 'tests/data');
+const clips = readdirSync(data, { recursive: true, encoding: 'utf8' })
+  .filter((name) => name.endsWith('.wav'))
+  .map((name) => join(data, name))
+  .filter((path) => nativeResult(path).error === undefined);
+const angry = readWav(join(data, 'formats/angry.wav'));
+
+/** Native and WebAssembly, and any two ways to cut a recording into blocks, agree to this. */
+const tolerance = 1e-4;
+
+/** @type {Engine} */ let engine;
+/** @type {import('../../web/lib/engine.js').Model} */ let model;
+
+before(async () => {
+  engine = await Engine.load(wasm);
+  model = engine.openModel(modelFile);
+});
+
+/** @param {string} path */
+function nativeResult(path) {
+  try {
+    return JSON.parse(execFileSync(join(root, 'build/native/emovox'), ['analyze', '--json', path], { stdio: 'pipe' }));
+  } catch (error) {
+    return JSON.parse(error.stdout);
+  }
+}
+
+/**
+ * @param {{sampleRate: number, samples: Float32Array, channels?: number}} audio
+ * @param {number} [chunk] values per push
+ */
+function analyze({ sampleRate, samples, channels }, chunk = samples.length) {
+  const analyzer = model.openAnalyzer({ sampleRate, channels });
+  try {
+    for (let at = 0; at < samples.length; at += chunk) analyzer.push(samples.subarray(at, at + chunk));
+    return { ...analyzer.finish(), segments: analyzer.segments };
+  } finally {
+    analyzer.close();
+  }
+}
+
+/** Asserts that two values are alike, numbers within the tolerance. */
+function assertClose(actual, expected, at = 'result', within = tolerance) {
+  if (typeof expected === 'number') {
+    assert.ok(Math.abs(actual - expected) <= within, `${at}: ${actual} is not ${expected} within ${within}`);
+  } else if (typeof expected === 'object') {
+    assert.deepEqual(Object.keys(actual).sort(), Object.keys(expected).sort(), at);
+    for (const key of Object.keys(expected)) assertClose(actual[key], expected[key], `${at}.${key}`, within);
+  } else {
+    assert.equal(actual, expected, at);
+  }
+}
+
+/** @param {string} code */
+const withCode = (code) => (error) => {
+  assert.ok(error instanceof EmovoxError, String(error));
+  assert.equal(error.code, code);
+  assert.ok(error.message.length > 15, `the message says what to do: ${error.message}`);
+  return true;
+};
+
+/** @param {number} seconds */
+const silence = (seconds) => ({ sampleRate: 16000, samples: new Float32Array(16000 * seconds) });
+
+describe('verdicts', () => {
+  test('there are clips to test with', () => assert.ok(clips.length > 0));
+
+  for (const path of clips) {
+    test(`as the native build: ${path.slice(data.length + 1)}`, () => {
+      const { file, ...expected } = nativeResult(path);
+      assertClose(analyze(readWav(path)), expected);
+    });
+  }
+
+  for (const chunk of [1, 160, 4096]) {
+    test(`the same in blocks of ${chunk}`, () => assertClose(analyze(angry, chunk), analyze(angry)));
+  }
+
+  test('two equal channels are one', () => {
+    const samples = Float32Array.from({ length: angry.samples.length * 2 }, (_, i) => angry.samples[i >> 1]);
+    assertClose(analyze({ ...angry, samples, channels: 2 }), analyze(angry));
+    assertClose(analyze({ ...angry, samples, channels: 2 }, 4096), analyze(angry));
+  });
+
+  test('the level does not matter', () => {
+    const samples = angry.samples.map((value) => value / 16);
+    assertClose(analyze({ ...angry, samples }).probabilities, analyze(angry).probabilities);
+  });
+
+  // 44.1 and 48 kHz hold all that 16 kHz held. 8 kHz lacks what lies above 4 kHz, as a telephone does.
+  for (const [sampleRate, within] of [
+    [44100, 0.01],
+    [48000, 0.01],
+    [8000, 0.25],
+  ]) {
+    test(`a copy at ${sampleRate} Hz: same emotion, probabilities within ${within}`, () => {
+      const expected = analyze(angry);
+      const actual = analyze({ sampleRate, samples: resample(angry.samples, angry.sampleRate, sampleRate) });
+      assert.equal(actual.emotion, expected.emotion);
+      assertClose(actual.probabilities, expected.probabilities, 'probabilities', within);
+    });
+  }
+
+  test('silence is no speech', () => {
+    const result = analyze(silence(5));
+    assert.equal(result.emotion, 'no speech');
+    assert.equal(result.confidence, 0);
+    assert.ok(result.segments.every((segment) => segment.label === 'no speech'));
+  });
+
+  test('votes add up and confidence is their share', () => {
+    const { votes, emotion, confidence } = analyze(angry);
+    const all = Object.values(votes).reduce((sum, n) => sum + n, 0);
+    assert.ok(all > 0);
+    assertClose(confidence, votes[emotion] / all);
+  });
+
+  test('segments arrive while the audio does, and peek tells the verdict so far', () => {
+    const seen = [];
+    const analyzer = model.openAnalyzer({ sampleRate: 16000, onSegment: (segment) => seen.push(segment) });
+    assert.equal(analyzer.peek().emotion, 'no speech');
+    for (let i = 0; i < 3; i++) analyzer.push(angry.samples);
+    assert.ok(seen.length >= 5, `${seen.length} segments after 10 s`);
+    const so = analyzer.peek();
+    assert.equal(Object.values(so.votes).reduce((sum, n) => sum + n, 0) > 0, true);
+    analyzer.finish();
+    assert.equal(seen.length, analyzer.segments.length);
+    assertClose(seen[1].start - seen[0].start, model.info.hopSeconds);
+    assertClose(seen[0].end - seen[0].start, model.info.sequenceSeconds);
+    analyzer.close();
+  });
+
+  test('reset forgets', () => {
+    const analyzer = model.openAnalyzer({ sampleRate: 16000 });
+    analyzer.push(silence(3).samples);
+    analyzer.reset();
+    analyzer.push(angry.samples);
+    assertClose({ ...analyzer.finish(), segments: analyzer.segments }, analyze(angry));
+    analyzer.close();
+  });
+
+  test('two recordings at once do not mix', () => {
+    const [one, two] = [model.openAnalyzer({ sampleRate: 16000 }), model.openAnalyzer({ sampleRate: 16000 })];
+    for (let at = 0; at < angry.samples.length; at += 4096) {
+      one.push(angry.samples.subarray(at, at + 4096));
+      two.push(new Float32Array(4096));
+    }
+    assertClose({ ...one.finish(), segments: one.segments }, analyze(angry));
+    assert.equal(two.finish().emotion, 'no speech');
+    one.close();
+    two.close();
+  });
+});
+
+describe('errors', () => {
+  test('empty', () => assert.throws(() => analyze(silence(0)), withCode('empty')));
+  test('too-short', () => assert.throws(() => analyze(silence(0.2)), withCode('too-short')));
+  for (const value of [NaN, Infinity, -Infinity]) {
+    test(`not-finite: ${value}`, () => {
+      const samples = angry.samples.slice();
+      samples[1234] = value;
+      assert.throws(() => analyze({ ...angry, samples }), withCode('not-finite'));
+    });
+  }
+  for (const sampleRate of [0, -16000, 7999, 192001, 2 ** 32 + 16000, NaN, Infinity]) {
+    test(`sample-rate: ${sampleRate}`, () => {
+      assert.throws(() => analyze({ ...angry, sampleRate }), withCode('sample-rate'));
+    });
+  }
+  for (const channels of [0, -1, 1.5, 33, 2 ** 32 + 1]) {
+    test(`bad-input: ${channels} channels`, () => {
+      assert.throws(() => analyze({ ...angry, channels }), withCode('bad-input'));
+    });
+  }
+  test('bad-input: half a frame', () => {
+    assert.throws(() => analyze({ ...angry, samples: new Float32Array(3), channels: 2 }), withCode('bad-input'));
+  });
+  test('aborted', () => {
+    const analyzer = model.openAnalyzer({ sampleRate: 16000, onProgress: () => true });
+    assert.throws(() => analyzer.push(silence(10).samples), withCode('aborted'));
+    analyzer.close();
+  });
+  test('internal: push after finish', () => {
+    const analyzer = model.openAnalyzer({ sampleRate: 16000 });
+    analyzer.push(angry.samples);
+    analyzer.finish();
+    assert.throws(() => analyzer.push(angry.samples), withCode('internal'));
+    analyzer.close();
+  });
+  test('wasm-load', () => assert.rejects(Engine.load(new Uint8Array(100)), withCode('wasm-load')));
+  test('memory', async () => {
+    const starved = await Engine.load(wasm);
+    starved.exports = { ...starved.exports, malloc: () => 0 };
+    assert.throws(() => starved.openModel(modelFile), withCode('memory'));
+  });
+
+  const header = (json) => {
+    const text = Buffer.from(JSON.stringify(json));
+    const size = Buffer.alloc(8);
+    size.writeBigUInt64LE(BigInt(text.length));
+    return Buffer.concat([size, text]);
+  };
+  const invalid = {
+    'nothing at all': new Uint8Array(0),
+    'a web page': Buffer.from('<!doctype html><title>Not found</title>'),
+    'cut in half': modelFile.subarray(0, modelFile.length >> 1),
+    'one byte short': modelFile.subarray(0, -1),
+    'a header without tensors': header({ __metadata__: { emovox: '{}' } }),
+    'a huge header': Buffer.from('ffffffffffffff7f00', 'hex'),
+  };
+  for (const [name, bytes] of Object.entries(invalid)) {
+    test(`model-invalid: ${name}`, () => assert.throws(() => engine.openModel(bytes), withCode('model-invalid')));
+  }
+});
+
+describe('memory', () => {
+  test('an hour needs no more than a minute', () => {
+    const analyzer = model.openAnalyzer({ sampleRate: 16000 });
+    const minute = silence(60).samples;
+    analyzer.push(minute);
+    const early = engine.memoryBytes;
+    for (let i = 1; i < 60; i++) analyzer.push(minute);
+    assert.equal(engine.memoryBytes, early);
+    assert.equal(analyzer.finish().duration, 3600);
+    analyzer.close();
+  });
+
+  test('100 analyzers, opened and closed, leave no trace', () => {
+    analyze(angry);
+    const bytes = engine.memoryBytes;
+    for (let i = 0; i < 100; i++) {
+      const analyzer = model.openAnalyzer({ sampleRate: 48000, channels: 2 });
+      analyzer.push(new Float32Array(2000));
+      analyzer.close();
+    }
+    assert.equal(engine.memoryBytes, bytes);
+    assert.equal(engine.analyzers.size, 0);
+  });
+
+  test('100 models, opened and closed, leave no trace', async () => {
+    const own = await Engine.load(wasm);
+    own.openModel(modelFile).close();
+    const bytes = own.memoryBytes;
+    for (let i = 0; i < 100; i++) own.openModel(modelFile).close();
+    assert.equal(own.memoryBytes, bytes);
+  });
+
+  test('failures leave no trace either', () => {
+    const bytes = engine.memoryBytes;
+    for (let i = 0; i < 100; i++) {
+      assert.throws(() => engine.openModel(modelFile.subarray(0, -1)));
+      assert.throws(() => model.openAnalyzer({ sampleRate: 1 }));
+    }
+    assert.equal(engine.memoryBytes, bytes);
+  });
+});
