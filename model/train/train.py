@@ -85,7 +85,7 @@ def fit(network: Network, copies: list[Copy], chosen: np.ndarray, settings: Sett
                 mask = torch.from_numpy(np.stack([allowed[corpora[j]] for j in ids]))
                 target = torch.from_numpy(labels[ids])
                 weight = torch.from_numpy(weights[ids]).float()
-                losses = masked_cross_entropy(output["logits"][emotional], mask, target, settings.label_smoothing)
+                losses = masked_cross_entropy(output["logits_summary"][emotional], mask, target, settings.label_smoothing)
                 loss = loss + (losses * weight).sum() / weight.sum()
             optimizer.zero_grad()
             loss.backward()
