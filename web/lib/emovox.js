@@ -136,10 +136,8 @@ export class Emovox {
     this.#worker.onmessage = ({ data }) => this.#receive(data);
     this.#worker.onerror = (event) => {
       event.preventDefault();
-      // A script that cannot be fetched gives an event without a message; a crash gives one with.
-      const error = event.message
-        ? EmovoxError.from(event.message)
-        : new EmovoxError(this.version ? 'internal' : 'worker-load');
+      // Before it has said a word it was not found, or the page's policy forbids it; afterwards it has crashed.
+      const error = EmovoxError.from(event.message ?? '', this.version ? 'internal' : 'worker-load');
       this.#end(error);
     };
     this.#worker.onmessageerror = () => this.#end(new EmovoxError('internal'));
