@@ -19,8 +19,8 @@ static void on_resampled(const float *samples, size_t n, void *user) {
   logmel_push(((frontend *)user)->logmel, samples, n);
 }
 
-emovox_status frontend_create(const emovox_config *config, const logmel_params *params,
-                              emovox_frame_callback on_frame, void *user, frontend **out) {
+emovox_status frontend_create(const emovox_config *config, const logmel_params *params, emovox_frame_callback on_frame,
+                              void *user, frontend **out) {
   if (config->channels < 1 || config->channels > EMOVOX_MAX_CHANNELS) return EMOVOX_ERROR_ARGUMENT;
   if (config->sample_rate < EMOVOX_MIN_SAMPLE_RATE || config->sample_rate > EMOVOX_MAX_SAMPLE_RATE)
     return EMOVOX_ERROR_SAMPLE_RATE;

@@ -8,8 +8,8 @@
 typedef struct frontend frontend;
 
 /* config->sample_rate and ->channels are read. Errors: ARGUMENT, SAMPLE_RATE, MEMORY. */
-emovox_status frontend_create(const emovox_config *config, const logmel_params *params,
-                              emovox_frame_callback on_frame, void *user, frontend **out);
+emovox_status frontend_create(const emovox_config *config, const logmel_params *params, emovox_frame_callback on_frame,
+                              void *user, frontend **out);
 void frontend_destroy(frontend *self);
 void frontend_reset(frontend *self);
 

@@ -81,8 +81,7 @@ static emovox_status load_conv(const safetensors *file, int i, const network_par
   char name[32];
   float *weight = NULL, *bias = NULL;
   snprintf(name, sizeof name, "conv%d.weight", i + 1);
-  emovox_status status =
-      load(file, name, 3, (const size_t[]){c->out, c->in, c->kernel}, out ? &weight : NULL);
+  emovox_status status = load(file, name, 3, (const size_t[]){c->out, c->in, c->kernel}, out ? &weight : NULL);
   snprintf(name, sizeof name, "conv%d.bias", i + 1);
   if (!status) status = load(file, name, 1, &c->out, out ? &bias : NULL);
   if (!status && out) status = conv_create(c, max_steps, weight, bias, out);

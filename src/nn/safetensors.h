@@ -38,7 +38,6 @@ const char *safetensors_metadata(const safetensors *file, const char *key);
 /* Copies a tensor as floats. It must have exactly the given shape. An I8 tensor is multiplied, row by row (first
  * dimension), with the F32 tensor NAME.scale. `out` (product of shape) may be NULL to check only.
  * Errors: MODEL_TENSOR (missing), MODEL_SHAPE, MODEL_DTYPE. */
-emovox_status safetensors_read(const safetensors *file, const char *name, size_t rank, const size_t *shape,
-                               float *out);
+emovox_status safetensors_read(const safetensors *file, const char *name, size_t rank, const size_t *shape, float *out);
 
 #endif

@@ -9,9 +9,9 @@
 #include "pipeline/sequencer.h"
 
 struct emovox_model {
-  uint8_t *bytes;          /* the whole file */
-  safetensors file;        /* views into bytes */
-  struct cJSON *metadata;  /* owns the strings below */
+  uint8_t *bytes;         /* the whole file */
+  safetensors file;       /* views into bytes */
+  struct cJSON *metadata; /* owns the strings below */
   const char *name, *version, *license;
   const char *labels[EMOVOX_MAX_LABELS];
   logmel_params logmel;

@@ -1,0 +1,78 @@
+/* The whole network and each of its layers against PyTorch, on real log-mel: model/train/golden.py.
+ * SPDX-License-Identifier: MIT */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "pipeline/model.h"
+#include "testing.h"
+
+static const float TOLERANCE = 1e-4f;
+
+static void assert_layer(const float *actual, const char *sequence, const char *layer) {
+  char path[128];
+  snprintf(path, sizeof path, "tests/data/golden/%s_%s.npy", sequence, layer);
+  array expected = testing_npy(path);
+  testing_assert_close(actual, expected.data, expected.count, TOLERANCE);
+  free(expected.data);
+}
+
+/* Runs a stored input and hands over the results. */
+static network_layers run(network *self, const char *sequence, network_output *output) {
+  char path[128];
+  snprintf(path, sizeof path, "tests/data/golden/%s_input.npy", sequence);
+  array input = testing_npy(path);
+  float *frames = calloc(input.count + NN_PADDING, sizeof(float));
+  memcpy(frames, input.data, input.count * sizeof(float));
+  assert_int_equal(network_run(self, frames, input.shape[0], output), EMOVOX_OK);
+  free(frames);
+  free(input.data);
+  return network_inspect(self);
+}
+
+static void equals_pytorch(void **state) {
+  (void)state;
+  emovox_model *model = testing_model();
+  network *self = NULL;
+  assert_int_equal(network_create(&model->network, &model->file, &self), EMOVOX_OK);
+  network_output output;
+
+  network_layers layers = run(self, "short", &output);
+  assert_layer(layers.conv[0], "short", "conv1");
+  assert_layer(layers.conv[1], "short", "conv2");
+  assert_layer(layers.conv[2], "short", "conv3");
+  assert_layer(layers.lstm, "short", "lstm");
+  assert_layer(layers.pooled, "short", "pooled");
+  assert_layer(layers.logits, "short", "logits");
+  assert_layer(output.probabilities, "short", "probabilities");
+  assert_layer(&output.speech_ratio, "short", "speech_ratio");
+
+  layers = run(self, "long", &output);
+  assert_layer(layers.pooled, "long", "pooled");
+  assert_layer(layers.logits, "long", "logits");
+  assert_layer(output.probabilities, "long", "probabilities");
+  assert_layer(&output.speech_ratio, "long", "speech_ratio");
+
+  run(self, "short", &output); /* nothing is left over from the longer one */
+  assert_layer(output.probabilities, "short", "probabilities");
+  network_destroy(self);
+  emovox_model_destroy(model);
+}
+
+static void refuses_other_sizes(void **state) {
+  (void)state;
+  emovox_model *model = testing_model();
+  network_params params = model->network;
+  assert_int_equal(network_check(&params, &model->file), EMOVOX_OK);
+  params.labels--;
+  assert_int_equal(network_check(&params, &model->file), EMOVOX_ERROR_MODEL_SHAPE);
+  safetensors fewer = model->file;
+  fewer.count--; /* the last one is gone */
+  assert_int_equal(network_check(&model->network, &fewer), EMOVOX_ERROR_MODEL_TENSOR);
+  emovox_model_destroy(model);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {cmocka_unit_test(equals_pytorch), cmocka_unit_test(refuses_other_sizes)};
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}

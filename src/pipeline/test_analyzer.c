@@ -1,0 +1,325 @@
+/* Whole recordings through the public interface, with the shipped model.
+ * SPDX-License-Identifier: MIT */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "testing.h"
+
+typedef struct results {
+  emovox_segment segments[64];
+  size_t count;
+  int cancel_after; /* segments; 0 = never */
+  emovox_summary summary;
+} results;
+
+static void on_segment(const emovox_segment *segment, void *user) {
+  results *r = user;
+  r->segments[r->count++] = *segment;
+}
+
+static int on_progress(double seconds, void *user) {
+  results *r = user;
+  assert_float_equal(seconds, r->segments[r->count - 1].end, 0);
+  return r->cancel_after && r->count >= (size_t)r->cancel_after;
+}
+
+typedef struct fixture {
+  emovox_model *model;
+  array speech; /* 16 kHz mono */
+} fixture;
+
+static int set_up(void **state) {
+  static fixture f;
+  uint32_t rate;
+  f.model = testing_model();
+  f.speech = testing_audio(TESTING_SPEECH, &rate);
+  assert_int_equal(rate, 16000);
+  *state = &f;
+  return 0;
+}
+
+static int tear_down(void **state) {
+  fixture *f = *state;
+  emovox_model_destroy(f->model);
+  free(f->speech.data);
+  return 0;
+}
+
+static emovox_analyzer *analyzer_for(const fixture *f, uint32_t sample_rate, uint32_t channels, results *r) {
+  emovox_config config = emovox_config_default();
+  config.sample_rate = sample_rate;
+  config.channels = channels;
+  config.on_segment = on_segment;
+  config.on_progress = on_progress;
+  config.user = r;
+  emovox_analyzer *analyzer = NULL;
+  assert_int_equal(emovox_analyzer_create(f->model, &config, &analyzer), EMOVOX_OK);
+  return analyzer;
+}
+
+static emovox_status analyze(emovox_analyzer *analyzer, const float *samples, size_t frames, size_t channels,
+                             size_t chunk, results *r) {
+  for (size_t i = 0; i < frames; i += chunk) {
+    size_t n = chunk < frames - i ? chunk : frames - i;
+    emovox_status status = emovox_push(analyzer, samples + i * channels, n);
+    if (status) return status;
+  }
+  return emovox_finish(analyzer, &r->summary);
+}
+
+/* The speech twice with a second of silence between: some ten seconds. */
+static array two_utterances(const fixture *f) {
+  array out = {.count = 2 * f->speech.count + 16000};
+  out.data = calloc(out.count, sizeof(float));
+  memcpy(out.data, f->speech.data, f->speech.count * sizeof(float));
+  memcpy(out.data + f->speech.count + 16000, f->speech.data, f->speech.count * sizeof(float));
+  return out;
+}
+
+static void assert_same(const results *a, const results *b, float tolerance) {
+  assert_int_equal(a->count, b->count);
+  assert_int_equal(a->summary.label, b->summary.label);
+  assert_memory_equal(a->summary.votes, b->summary.votes, sizeof a->summary.votes);
+  testing_assert_close(a->summary.probabilities, b->summary.probabilities, EMOVOX_MAX_LABELS, tolerance);
+  for (size_t i = 0; i < a->count; i++) {
+    assert_float_equal(a->segments[i].start, b->segments[i].start, 1e-9);
+    assert_int_equal(a->segments[i].label, b->segments[i].label);
+    testing_assert_close(a->segments[i].probabilities, b->segments[i].probabilities, EMOVOX_MAX_LABELS, tolerance);
+  }
+}
+
+static void hears_speech(void **state) {
+  const fixture *f = *state;
+  results r = {0};
+  emovox_analyzer *analyzer = analyzer_for(f, 16000, 1, &r);
+  assert_int_equal(analyze(analyzer, f->speech.data, f->speech.count, 1, 4096, &r), EMOVOX_OK);
+  assert_true(r.summary.label >= 0);
+  assert_int_equal(r.summary.segments, r.count);
+  assert_float_equal(r.summary.duration, (double)f->speech.count / 16000, 1e-9);
+  assert_float_equal(r.segments[0].start, 0, 0);
+  float sum = 0;
+  for (int k = 0; k < EMOVOX_MAX_LABELS; k++)
+    sum += r.segments[0].probabilities[k];
+  assert_float_equal(sum, 1, 1e-5);
+  assert_true(r.segments[0].speech_ratio > 0.1f);
+  emovox_analyzer_destroy(analyzer);
+}
+
+static void chunks_and_resets_do_not_matter(void **state) {
+  const fixture *f = *state;
+  array audio = two_utterances(f);
+  static results whole, parts;
+  whole = (results){0};
+  emovox_analyzer *analyzer = analyzer_for(f, 44100, 1, &whole);
+  assert_int_equal(analyze(analyzer, audio.data, audio.count, 1, audio.count, &whole), EMOVOX_OK);
+  emovox_analyzer_destroy(analyzer);
+  analyzer = analyzer_for(f, 44100, 1, &parts);
+  static const size_t chunks[] = {1, 160, 4096};
+  for (size_t c = 0; c < 3; c++) {
+    parts = (results){0};
+    emovox_analyzer_reset(analyzer);
+    assert_int_equal(analyze(analyzer, audio.data, audio.count, 1, chunks[c], &parts), EMOVOX_OK);
+    assert_same(&parts, &whole, 0);
+  }
+  emovox_analyzer_destroy(analyzer);
+  free(audio.data);
+}
+
+static void segments_cover_the_recording(void **state) {
+  const fixture *f = *state;
+  array audio = two_utterances(f);
+  static results r;
+  r = (results){0};
+  emovox_analyzer *analyzer = analyzer_for(f, 16000, 1, &r);
+  assert_int_equal(analyze(analyzer, audio.data, audio.count, 1, 4096, &r), EMOVOX_OK);
+  double duration = (double)audio.count / 16000;
+  assert_true(r.count >= 6);
+  assert_float_equal(r.segments[0].start, 0, 0);
+  assert_float_equal(r.segments[0].end, 4, 1e-9);
+  for (size_t i = 1; i + 1 < r.count; i++)
+    assert_float_equal(r.segments[i].start, (double)i, 1e-9);
+  assert_true(duration - r.segments[r.count - 1].end < 0.25);
+  assert_true(r.segments[r.count - 1].end <= duration);
+  emovox_analyzer_destroy(analyzer);
+  free(audio.data);
+}
+
+static void mixes_channels(void **state) {
+  const fixture *f = *state;
+  float *stereo = malloc(2 * f->speech.count * sizeof(float));
+  for (size_t i = 0; i < f->speech.count; i++) { /* the mean is the speech */
+    stereo[2 * i] = 2 * f->speech.data[i];
+    stereo[2 * i + 1] = 0;
+  }
+  results mono = {0}, mixed = {0};
+  emovox_analyzer *analyzer = analyzer_for(f, 16000, 1, &mono);
+  assert_int_equal(analyze(analyzer, f->speech.data, f->speech.count, 1, 4096, &mono), EMOVOX_OK);
+  emovox_analyzer_destroy(analyzer);
+  analyzer = analyzer_for(f, 16000, 2, &mixed);
+  assert_int_equal(analyze(analyzer, stereo, f->speech.count, 2, 999, &mixed), EMOVOX_OK);
+  assert_same(&mixed, &mono, 1e-5f);
+  emovox_analyzer_destroy(analyzer);
+  free(stereo);
+}
+
+static void level_does_not_matter(void **state) {
+  const fixture *f = *state;
+  results reference, r = {0};
+  emovox_analyzer *analyzer = analyzer_for(f, 16000, 1, &r);
+  assert_int_equal(analyze(analyzer, f->speech.data, f->speech.count, 1, 4096, &r), EMOVOX_OK);
+  reference = r;
+  float *scaled = malloc(f->speech.count * sizeof(float));
+  static const float gains[] = {0.01f, 0.1f, 32768};
+  for (size_t g = 0; g < 3; g++) {
+    for (size_t i = 0; i < f->speech.count; i++)
+      scaled[i] = gains[g] * f->speech.data[i];
+    emovox_analyzer_reset(analyzer);
+    r.count = 0;
+    assert_int_equal(analyze(analyzer, scaled, f->speech.count, 1, 4096, &r), EMOVOX_OK);
+    assert_same(&r, &reference, 1e-3f);
+  }
+  free(scaled);
+  emovox_analyzer_destroy(analyzer);
+}
+
+static void silence_is_no_speech(void **state) {
+  const fixture *f = *state;
+  static float silence[80000];
+  results r = {0};
+  emovox_analyzer *analyzer = analyzer_for(f, 16000, 1, &r);
+  assert_int_equal(analyze(analyzer, silence, 80000, 1, 4096, &r), EMOVOX_OK);
+  assert_int_equal(r.summary.label, EMOVOX_NO_SPEECH);
+  assert_int_equal(r.summary.voting, 0);
+  assert_int_equal(r.summary.segments, 2);
+  assert_float_equal(r.summary.confidence, 0, 0);
+  emovox_analyzer_destroy(analyzer);
+}
+
+static void names_each_fault(void **state) {
+  const fixture *f = *state;
+  results r = {0};
+  emovox_config config = emovox_config_default();
+  emovox_analyzer *analyzer = NULL;
+  assert_int_equal(emovox_analyzer_create(NULL, &config, &analyzer), EMOVOX_ERROR_ARGUMENT);
+  assert_int_equal(emovox_analyzer_create(f->model, NULL, &analyzer), EMOVOX_ERROR_ARGUMENT);
+  static const uint32_t bad_rates[] = {0, 7999, 192001, UINT32_MAX};
+  for (size_t i = 0; i < 4; i++) {
+    config.sample_rate = bad_rates[i];
+    assert_int_equal(emovox_analyzer_create(f->model, &config, &analyzer), EMOVOX_ERROR_SAMPLE_RATE);
+  }
+  config = emovox_config_default();
+  static const uint32_t bad_channels[] = {0, 33, UINT32_MAX};
+  for (size_t i = 0; i < 3; i++) {
+    config.channels = bad_channels[i];
+    assert_int_equal(emovox_analyzer_create(f->model, &config, &analyzer), EMOVOX_ERROR_ARGUMENT);
+  }
+  assert_null(analyzer);
+
+  analyzer = analyzer_for(f, 16000, 1, &r);
+  assert_int_equal(emovox_push(analyzer, NULL, 1), EMOVOX_ERROR_ARGUMENT);
+  assert_int_equal(emovox_push(analyzer, NULL, 0), EMOVOX_OK);
+  assert_int_equal(emovox_finish(analyzer, NULL), EMOVOX_ERROR_ARGUMENT);
+  assert_int_equal(emovox_finish(analyzer, &r.summary), EMOVOX_ERROR_EMPTY);
+  assert_int_equal(emovox_push(analyzer, f->speech.data, 1), EMOVOX_ERROR_STATE);
+
+  emovox_analyzer_reset(analyzer);
+  assert_int_equal(emovox_push(analyzer, f->speech.data, 7839), EMOVOX_OK);
+  assert_int_equal(emovox_finish(analyzer, &r.summary), EMOVOX_ERROR_TOO_SHORT);
+  emovox_analyzer_reset(analyzer);
+  assert_int_equal(emovox_push(analyzer, f->speech.data, 7840), EMOVOX_OK);
+  assert_int_equal(emovox_finish(analyzer, &r.summary), EMOVOX_OK);
+  assert_int_equal(emovox_finish(analyzer, &r.summary), EMOVOX_ERROR_STATE);
+  emovox_analyzer_destroy(analyzer);
+  emovox_analyzer_destroy(NULL);
+  emovox_analyzer_reset(NULL);
+}
+
+/* A bad push is refused whole and the recording goes on as if it had not been. */
+static void refuses_what_is_not_a_number(void **state) {
+  const fixture *f = *state;
+  results expected = {0}, r = {0};
+  emovox_analyzer *analyzer = analyzer_for(f, 16000, 1, &expected);
+  assert_int_equal(analyze(analyzer, f->speech.data, f->speech.count, 1, 4096, &expected), EMOVOX_OK);
+  emovox_analyzer_destroy(analyzer);
+  analyzer = analyzer_for(f, 16000, 1, &r);
+  static const float bad[] = {NAN, INFINITY, -INFINITY, 1.1e6f, -1.1e6f};
+  for (size_t i = 0; i < 5; i++) {
+    float samples[3] = {0, bad[i], 0};
+    assert_int_equal(emovox_push(analyzer, samples, 3), EMOVOX_ERROR_NOT_FINITE);
+  }
+  assert_int_equal(analyze(analyzer, f->speech.data, f->speech.count, 1, 4096, &r), EMOVOX_OK);
+  assert_same(&r, &expected, 0);
+  emovox_analyzer_destroy(analyzer);
+}
+
+static void can_be_cancelled(void **state) {
+  const fixture *f = *state;
+  array audio = two_utterances(f);
+  results r = {.cancel_after = 2};
+  emovox_analyzer *analyzer = analyzer_for(f, 16000, 1, &r);
+  assert_int_equal(emovox_push(analyzer, audio.data, audio.count), EMOVOX_ERROR_CANCELLED);
+  assert_int_equal(r.count, 2);
+  assert_int_equal(emovox_finish(analyzer, &r.summary), EMOVOX_ERROR_STATE);
+  emovox_analyzer_reset(analyzer);
+  r = (results){0};
+  assert_int_equal(analyze(analyzer, audio.data, audio.count, 1, 4096, &r), EMOVOX_OK);
+  assert_true(r.count > 2);
+  emovox_analyzer_destroy(analyzer);
+  free(audio.data);
+}
+
+static void can_be_watched(void **state) {
+  const fixture *f = *state;
+  array audio = two_utterances(f);
+  results r = {0};
+  emovox_summary live;
+  emovox_analyzer *analyzer = analyzer_for(f, 16000, 1, &r);
+  assert_int_equal(emovox_peek(analyzer, &live), EMOVOX_OK);
+  assert_int_equal(live.label, EMOVOX_NO_SPEECH);
+  assert_int_equal(emovox_push(analyzer, audio.data, 16000 * 5), EMOVOX_OK);
+  assert_int_equal(emovox_peek(analyzer, &live), EMOVOX_OK);
+  assert_int_equal(live.segments, r.count);
+  assert_float_equal(live.duration, 5, 1e-9);
+  emovox_analyzer_destroy(analyzer);
+  free(audio.data);
+}
+
+static void count_frames(const float *frame, size_t bands, void *user) {
+  (void)frame;
+  assert_int_equal(bands, 80);
+  ++*(size_t *)user;
+}
+
+static void features_are_one_frame_per_hop(void **state) {
+  const fixture *f = *state;
+  emovox_config config = emovox_config_default();
+  emovox_features *features = NULL;
+  size_t frames_seen = 0;
+  config.user = &frames_seen;
+  assert_int_equal(emovox_features_create(&config, NULL, &features), EMOVOX_ERROR_ARGUMENT);
+  assert_int_equal(emovox_features_create(&config, count_frames, &features), EMOVOX_OK);
+  assert_int_equal(emovox_features_push(features, f->speech.data, f->speech.count), EMOVOX_OK);
+  assert_int_equal(emovox_features_finish(features), EMOVOX_OK);
+  assert_int_equal(frames_seen, 1 + f->speech.count / 160);
+  assert_int_equal(emovox_features_finish(features), EMOVOX_ERROR_STATE);
+  emovox_features_destroy(features);
+  emovox_features_destroy(NULL);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(hears_speech),
+      cmocka_unit_test(chunks_and_resets_do_not_matter),
+      cmocka_unit_test(segments_cover_the_recording),
+      cmocka_unit_test(mixes_channels),
+      cmocka_unit_test(level_does_not_matter),
+      cmocka_unit_test(silence_is_no_speech),
+      cmocka_unit_test(names_each_fault),
+      cmocka_unit_test(refuses_what_is_not_a_number),
+      cmocka_unit_test(can_be_cancelled),
+      cmocka_unit_test(can_be_watched),
+      cmocka_unit_test(features_are_one_frame_per_hop),
+  };
+  return cmocka_run_group_tests(tests, set_up, tear_down);
+}

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: MIT */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "testing.h"
+
+/* The shipped model with the first `from` in its header replaced by `to`, of the same length. */
+static emovox_status create_changed(const char *from, const char *to) {
+  size_t size;
+  uint8_t *bytes = testing_file(TESTING_MODEL, &size);
+  size_t header = (size_t)bytes[0] | (size_t)bytes[1] << 8;
+  assert_int_equal(strlen(from), strlen(to));
+  int changed = 0;
+  for (size_t i = 8; i + strlen(from) <= 8 + header && !changed; i++)
+    if (memcmp(bytes + i, from, strlen(from)) == 0) {
+      memcpy(bytes + i, to, strlen(to));
+      changed = 1;
+    }
+  if (!changed) fail_msg("%s is not in the header", from);
+  emovox_model *model = NULL;
+  emovox_status status = emovox_model_create(bytes, size, &model);
+  if (!status) emovox_model_destroy(model);
+  free(bytes);
+  return status;
+}
+
+static void tells_what_it_is(void **state) {
+  (void)state;
+  emovox_model *model = testing_model();
+  assert_string_equal(emovox_model_name(model), "small");
+  assert_string_equal(emovox_model_license(model), "CC-BY-NC-SA-4.0");
+  assert_non_null(strchr(emovox_model_version(model), '.'));
+  assert_int_equal(emovox_label_count(model), 8);
+  assert_string_equal(emovox_label(model, 0), "neutral");
+  assert_string_equal(emovox_label(model, EMOVOX_NO_SPEECH), "no speech");
+  assert_string_equal(emovox_label(model, EMOVOX_UNCERTAIN), "uncertain");
+  assert_null(emovox_label(model, 8));
+  assert_null(emovox_label(model, -3));
+  assert_float_equal(emovox_sequence_seconds(model), 4, 1e-9);
+  assert_float_equal(emovox_hop_seconds(model), 1, 1e-9);
+  assert_float_equal(emovox_min_seconds(model), 0.49, 1e-9);
+  emovox_model_destroy(model);
+  emovox_model_destroy(NULL);
+}
+
+static void names_each_fault(void **state) {
+  (void)state;
+  const struct {
+    const char *from, *to;
+    emovox_status expected;
+  } cases[] = {
+      {"\\\"format\\\": 1", "\\\"format\\\": 2", EMOVOX_ERROR_MODEL_VERSION},
+      {"\\\"format\\\":", "\\\"formaT\\\":", EMOVOX_ERROR_MODEL_METADATA},
+      {"__metadata__\":{\"emovox", "__metadata__\":{\"emovax", EMOVOX_ERROR_MODEL_METADATA},
+      {"\\\"hop\\\": 160", "\\\"hop\\\": 0.5", EMOVOX_ERROR_MODEL_METADATA},
+      {"\\\"n_mels\\\": 80", "\\\"n_mels\\\": 81", EMOVOX_ERROR_MODEL_SHAPE},
+      {"\\\"hidden\\\": 64", "\\\"hidden\\\": 65", EMOVOX_ERROR_MODEL_SHAPE},
+      {"\\\"kernel\\\": 3", "\\\"kernel\\\": 4", EMOVOX_ERROR_MODEL_METADATA},
+      {"\\\"surprised\\\"", "\\\"disgust\\\"  ", EMOVOX_ERROR_MODEL_METADATA}, /* a label twice */
+      {"\"head.bias\"", "\"head.bios\"", EMOVOX_ERROR_MODEL_TENSOR},
+      {"\"conv1.weight.scale\"", "\"conv1.weight.scole\"", EMOVOX_ERROR_MODEL_TENSOR},
+      {"\"I8\"", "\"U8\"", EMOVOX_ERROR_MODEL_DTYPE},
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    emovox_status status = create_changed(cases[i].from, cases[i].to);
+    if (status != cases[i].expected) fail_msg("%s: %s", cases[i].from, emovox_strerror(status));
+  }
+}
+
+static void every_status_has_its_sentence(void **state) {
+  (void)state;
+  for (int i = 0; i <= EMOVOX_ERROR_BACKEND; i++)
+    for (int k = 0; k < i; k++)
+      assert_string_not_equal(emovox_strerror((emovox_status)i), emovox_strerror((emovox_status)k));
+  assert_string_equal(emovox_strerror((emovox_status)99), "Unknown status.");
+}
+
+static void refuses_null(void **state) {
+  (void)state;
+  emovox_model *model = NULL;
+  assert_int_equal(emovox_model_create(NULL, 0, &model), EMOVOX_ERROR_ARGUMENT);
+  assert_int_equal(emovox_model_create("", 0, NULL), EMOVOX_ERROR_ARGUMENT);
+  assert_int_equal(emovox_model_create("", 0, &model), EMOVOX_ERROR_MODEL_TRUNCATED);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(tells_what_it_is),
+      cmocka_unit_test(names_each_fault),
+      cmocka_unit_test(every_status_has_its_sentence),
+      cmocka_unit_test(refuses_null),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: MIT */
+#include "testing.h"
+
+#include <math.h>
+#include <sndfile.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+uint8_t *testing_file(const char *path, size_t *size) {
+  FILE *file = fopen(path, "rb");
+  if (!file) fail_msg("cannot open %s (run tests in the repository's root)", path);
+  assert_int_equal(fseek(file, 0, SEEK_END), 0);
+  *size = (size_t)ftell(file);
+  rewind(file);
+  uint8_t *bytes = malloc(*size + 1);
+  assert_non_null(bytes);
+  assert_int_equal(fread(bytes, 1, *size, file), *size);
+  fclose(file);
+  return bytes;
+}
+
+array testing_npy(const char *path) {
+  size_t size;
+  uint8_t *bytes = testing_file(path, &size);
+  if (size < 12 || memcmp(bytes, "\x93NUMPY\x01", 7) != 0) fail_msg("%s is not a NumPy 1.0 file", path);
+  size_t header = (size_t)bytes[8] | (size_t)bytes[9] << 8;
+  bytes[10 + header - 1] = 0;
+  const char *text = (const char *)bytes + 10, *shape = strstr(text, "'shape': (");
+  if (!strstr(text, "'<f4'") || !strstr(text, "'fortran_order': False") || !shape)
+    fail_msg("%s is not float32 in C order: %s", path, text);
+  array out = {.count = 1, .shape = {1, 1, 1, 1}};
+  char *cursor = strchr(shape, '(') + 1;
+  for (int i = 0; i < 4 && *cursor != ')'; i++) {
+    out.shape[i] = strtoul(cursor, &cursor, 10);
+    out.count *= out.shape[i];
+    cursor += strspn(cursor, ", ");
+  }
+  assert_int_equal(size, 10 + header + out.count * sizeof(float));
+  out.data = malloc(out.count * sizeof(float) + 1);
+  assert_non_null(out.data);
+  memcpy(out.data, bytes + 10 + header, out.count * sizeof(float));
+  free(bytes);
+  return out;
+}
+
+array testing_audio(const char *path, uint32_t *sample_rate) {
+  SF_INFO info = {0};
+  SNDFILE *file = sf_open(path, SFM_READ, &info);
+  if (!file) fail_msg("cannot decode %s", path);
+  assert_int_equal(info.channels, 1);
+  array out = {.count = (size_t)info.frames, .shape = {(size_t)info.frames, 1, 1, 1}};
+  out.data = malloc(out.count * sizeof(float) + 1);
+  assert_non_null(out.data);
+  assert_int_equal(sf_readf_float(file, out.data, info.frames), info.frames);
+  sf_close(file);
+  *sample_rate = (uint32_t)info.samplerate;
+  return out;
+}
+
+void testing_assert_close(const float *a, const float *b, size_t n, float tolerance) {
+  size_t worst = 0;
+  for (size_t i = 0; i < n; i++) {
+    float error = fabsf(a[i] - b[i]);
+    if (!(error <= fabsf(a[worst] - b[worst]))) worst = i;
+  }
+  if (n && !(fabsf(a[worst] - b[worst]) <= tolerance))
+    fail_msg("value %zu of %zu: %.9g, expected %.9g within %g", worst, n, (double)a[worst], (double)b[worst],
+             (double)tolerance);
+}
+
+void testing_noise(float *out, size_t n, uint32_t seed) {
+  for (size_t i = 0; i < n; i++) {
+    seed = seed * 1664525u + 1013904223u;
+    out[i] = (float)(seed >> 8) / (float)(1 << 23) - 1;
+  }
+}
+
+emovox_model *testing_model(void) {
+  size_t size;
+  uint8_t *bytes = testing_file(TESTING_MODEL, &size);
+  emovox_model *model = NULL;
+  assert_int_equal(emovox_model_create(bytes, size, &model), EMOVOX_OK);
+  free(bytes);
+  return model;
+}
