@@ -159,8 +159,8 @@ typedef void (*emovox_segment_callback)(const emovox_segment *segment, void *use
 typedef int (*emovox_progress_callback)(double seconds, void *user);
 
 typedef struct emovox_config {
-  uint32_t sample_rate; /* Hz, 8000 .. 192000; default 16000. Resampled to the model's rate inside. */
-  uint32_t channels;    /* interleaved channels, 1 .. 32, mixed to mono by their mean; default 1 */
+  uint32_t sample_rate;                 /* Hz, 8000 .. 192000; default 16000. Resampled to the model's rate inside. */
+  uint32_t channels;                    /* interleaved channels, 1 .. 32, mixed to mono by their mean; default 1 */
   emovox_segment_callback on_segment;   /* may be NULL (default) */
   emovox_progress_callback on_progress; /* may be NULL (default) */
   void *user;                           /* handed to the callbacks; default NULL */

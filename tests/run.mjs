@@ -38,7 +38,12 @@ const testFiles = (folder) =>
 await main(async () => {
   await ensure({ native: true, wasm: true, npm: true, chromium: true, python: true });
   run('npm', ['run', '--silent', 'build'], { quiet: true });
-  suite('C core, with address and undefined-behaviour sanitizers', 'ctest', ['--test-dir', 'build/native', '-V'], cmocka);
+  suite(
+    'C core, with address and undefined-behaviour sanitizers',
+    'ctest',
+    ['--test-dir', 'build/native', '-V'],
+    cmocka,
+  );
   suite('Training data readers', 'python3', ['-m', 'unittest', 'discover', '-s', 'model/train/tests'], unittest);
   for (const [title, folder] of [
     ['Library in Node', 'tests/node'],

@@ -57,12 +57,13 @@ class Network(nn.Module):
         weights = self.attention(lstm).softmax(dim=1)
         summary = (weights * lstm).sum(dim=1)
         speech = self.speech(conv3).squeeze(2)
-        of_statistics = self.head_statistics(statistics(stem))
+        stem_statistics = statistics(stem)
+        of_statistics = self.head_statistics(stem_statistics)
         of_summary = self.head_summary(self.dropout(summary))
         return dict(
             conv3=conv3,
             lstm=lstm,
-            pooled=torch.cat([statistics(stem), summary], dim=1),
+            pooled=torch.cat([stem_statistics, summary], dim=1),
             logits=of_statistics + of_summary,
             logits_summary=of_summary,
             speech=speech,

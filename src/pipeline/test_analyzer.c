@@ -134,7 +134,7 @@ static void segments_cover_the_recording(void **state) {
   emovox_analyzer *analyzer = analyzer_for(f, 16000, 1, &r);
   assert_int_equal(analyze(analyzer, audio.data, audio.count, 1, 4096, &r), EMOVOX_OK);
   double duration = (double)audio.count / 16000;
-  assert_true(r.count >= 6);
+  assert_true(r.count >= (size_t)(duration - 4) + 1);
   assert_float_equal(r.segments[0].start, 0, 0);
   assert_float_equal(r.segments[0].end, 4, 1e-9);
   for (size_t i = 1; i + 1 < r.count; i++)
