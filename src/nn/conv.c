@@ -37,7 +37,9 @@ static emovox_status build(conv *self, const conv_params *p, const float *weight
       0, pad, 0, pad, 1, taps, 1, stride, 1, 1, 1, p->in, p->out, p->in, p->out, kernel, bias, -INFINITY, INFINITY,
       XNN_FLAG_TRANSIENT_INDIRECTION_BUFFER, NULL, NULL, &self->operator);
   free(kernel);
-  if (created) return created == xnn_status_out_of_memory ? EMOVOX_ERROR_MEMORY : EMOVOX_ERROR_BACKEND;
+  /* Without memory for its padding, XNNPACK reports success and hands out nothing. */
+  if (created == xnn_status_out_of_memory || (!created && !self->operator)) return EMOVOX_ERROR_MEMORY;
+  if (created) return EMOVOX_ERROR_BACKEND;
 
   size_t size = 0, alignment = 1;
   emovox_status status = reshape(self, self->max_steps, &size, &alignment);

@@ -1,0 +1,115 @@
+/* Every allocation of every create function fails once: each failure is reported, and nothing leaks or crashes.
+ * After create, nothing is allocated at all.
+ * SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "testing.h"
+
+/* The linker sends every call of malloc and its kin here (CMakeLists.txt: --wrap). */
+static long countdown = -1; /* allocations until the one that fails; negative: none fails */
+static long allocations;
+
+static int fails(void) {
+  allocations++;
+  return countdown >= 0 && countdown-- == 0;
+}
+
+void *__real_malloc(size_t size);
+void *__real_calloc(size_t count, size_t size);
+void *__real_realloc(void *block, size_t size);
+int __real_posix_memalign(void **out, size_t alignment, size_t size);
+void *__wrap_malloc(size_t size);
+void *__wrap_calloc(size_t count, size_t size);
+void *__wrap_realloc(void *block, size_t size);
+int __wrap_posix_memalign(void **out, size_t alignment, size_t size);
+
+void *__wrap_malloc(size_t size) {
+  return fails() ? NULL : __real_malloc(size);
+}
+
+void *__wrap_calloc(size_t count, size_t size) {
+  return fails() ? NULL : __real_calloc(count, size);
+}
+
+void *__wrap_realloc(void *block, size_t size) {
+  return fails() ? NULL : __real_realloc(block, size);
+}
+
+int __wrap_posix_memalign(void **out, size_t alignment, size_t size) {
+  return fails() ? ENOMEM : __real_posix_memalign(out, alignment, size);
+}
+
+static void models_survive_every_failure(void **state) {
+  (void)state;
+  size_t size;
+  uint8_t *bytes = testing_file(TESTING_MODEL, &size);
+  emovox_status status = EMOVOX_ERROR_MEMORY;
+  long n = 0;
+  for (; status; n++) {
+    emovox_model *model = NULL;
+    countdown = n;
+    status = emovox_model_create(bytes, size, &model);
+    int failed = countdown < 0; /* the n-th allocation was reached */
+    countdown = -1;
+    assert_int_equal(status == EMOVOX_OK, !failed);
+    /* cJSON does not tell a lack of memory from malformed text. */
+    if (failed)
+      assert_true(status == EMOVOX_ERROR_MEMORY || status == EMOVOX_ERROR_MODEL_HEADER ||
+                  status == EMOVOX_ERROR_MODEL_METADATA);
+    if (!failed) emovox_model_destroy(model);
+  }
+  assert_true(n > 10);
+  free(bytes);
+}
+
+static void analyzers_survive_every_failure(void **state) {
+  (void)state;
+  emovox_model *model = testing_model();
+  emovox_config config = emovox_config_default();
+  config.sample_rate = 44100;
+  emovox_status status = EMOVOX_ERROR_MEMORY;
+  long n = 0;
+  for (; status; n++) {
+    emovox_analyzer *analyzer = NULL;
+    countdown = n;
+    status = emovox_analyzer_create(model, &config, &analyzer);
+    int failed = countdown < 0;
+    countdown = -1;
+    assert_int_equal(status, failed ? EMOVOX_ERROR_MEMORY : EMOVOX_OK);
+    emovox_analyzer_destroy(analyzer);
+  }
+  assert_true(n > 20);
+  emovox_model_destroy(model);
+}
+
+static void analysis_allocates_nothing(void **state) {
+  (void)state;
+  emovox_model *model = testing_model();
+  uint32_t rate;
+  array speech = testing_audio(TESTING_SPEECH, &rate);
+  emovox_config config = emovox_config_default();
+  config.sample_rate = 11025;
+  emovox_analyzer *analyzer = NULL;
+  assert_int_equal(emovox_analyzer_create(model, &config, &analyzer), EMOVOX_OK);
+  emovox_summary summary;
+  allocations = 0;
+  for (size_t length = speech.count; length > 8000; length /= 2) {
+    emovox_analyzer_reset(analyzer);
+    assert_int_equal(emovox_push(analyzer, speech.data, length), EMOVOX_OK);
+    assert_int_equal(emovox_finish(analyzer, &summary), EMOVOX_OK);
+  }
+  assert_int_equal(allocations, 0);
+  emovox_analyzer_destroy(analyzer);
+  free(speech.data);
+  emovox_model_destroy(model);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(models_survive_every_failure),
+      cmocka_unit_test(analyzers_survive_every_failure),
+      cmocka_unit_test(analysis_allocates_nothing),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
