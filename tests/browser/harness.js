@@ -6,9 +6,9 @@ import { readFileSync } from 'node:fs';
 import { after, before } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
+import { findChromium } from '../../src/deps/setup.mjs';
 import { contentSecurityPolicy, serve } from '../../web/scripts/serve.mjs';
 
-const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium';
 const quiet = [
   '--no-sandbox',
   '--disable-gpu',
@@ -37,7 +37,7 @@ export function browserTest(flags = []) {
 
   before(async () => {
     server = await serve(fileURLToPath(new URL('../../dist', import.meta.url)));
-    browser = await chromium.launch({ executablePath, args: [...quiet, ...flags] });
+    browser = await chromium.launch({ executablePath: findChromium(), args: [...quiet, ...flags] });
   });
   after(async () => {
     await browser?.close();

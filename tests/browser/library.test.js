@@ -169,8 +169,16 @@ describe('stopping', () => {
   test('an abort in the middle ends the analysis, in the worker too', () =>
     chromium.withPage(async (page) => {
       await open(page);
-      const { codes, emotion, after } = await page.evaluate(async () => {
+      const { codes, emotion, after, last } = await page.evaluate(async () => {
         const { Emovox, code, file } = globalThis;
+        /** What the workers say. @type {any[]} */
+        const said = [];
+        globalThis.Worker = class extends Worker {
+          constructor(...args) {
+            super(...args);
+            this.addEventListener('message', ({ data }) => said.push(data));
+          }
+        };
         const emovox = await Emovox.create();
         const abort = new AbortController();
         let after = 0;
@@ -190,12 +198,15 @@ describe('stopping', () => {
           await code(emovox.analyze(file(1), { signal: AbortSignal.abort() })),
           await code(Emovox.create({ signal: AbortSignal.abort() })),
         ];
-        // Were the worker still at the long files, the answer would take as long as they do.
-        const { emotion } = await emovox.analyze(file(1));
-        return { codes, emotion, after };
+        const { emotion } = await emovox.analyze(file(10));
+        // The last word about the long file is that it was stopped: the worker did not go on with it.
+        const { id } = said.find(({ type, value }) => type === 'progress' && value.duration > 1000);
+        return { codes, emotion, after, last: said.filter((reply) => reply.id === id).at(-1) };
       });
       assert.deepEqual(codes, ['aborted', 'aborted', 'aborted', 'aborted']);
       assert.equal(emotion, expected.emotion);
+      assert.equal(last.type, 'error');
+      assert.equal(last.code, 'aborted');
       assert.equal(after, 0);
     }));
 

@@ -7,8 +7,8 @@ import { createHash } from 'node:crypto';
 import { copyFile, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { ensure, main, root } from '../../src/deps/setup.mjs';
 
-const root = fileURLToPath(new URL('../../', import.meta.url));
 export const lib = join(root, 'dist/lib');
 export const site = join(root, 'dist/site');
 const sources = join(root, 'web/lib');
@@ -23,7 +23,6 @@ const notice =
 
 /** Builds everything that is not up to date, the WebAssembly module and the dependencies included. */
 export async function build() {
-  const { ensure } = await import('../../src/deps/setup.mjs');
   await ensure({ npm: true, wasm: true });
   await buildDist();
 }
@@ -85,4 +84,4 @@ async function fingerprint(paths) {
   return hash.digest('hex');
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) await build();
+if (process.argv[1] === fileURLToPath(import.meta.url)) await main(build);
