@@ -52,6 +52,14 @@ export function browserTest(flags = []) {
       return server.url;
     },
 
+    /** Every request that reaches the server from now on: the browser's own log leaves out those of audio worklets. */
+    watchRequests() {
+      /** @type {string[]} */
+      const urls = [];
+      server.server.on('request', ({ url }) => urls.push(String(url)));
+      return urls;
+    },
+
     /**
      * Runs a test in a fresh page, which must neither log an error nor break the content security policy.
      *

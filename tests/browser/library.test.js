@@ -301,8 +301,7 @@ describe('manners', () => {
         };
       });
       await chromium.openSite(page);
-      /** @type {string[]} */
-      const requests = [];
+      const requests = chromium.watchRequests();
       page.on('request', (request) => requests.push(request.url()));
       await page.context().setOffline(true);
       for (const name of ['angry.wav', 'angry.mp3', 'angry.m4a']) {

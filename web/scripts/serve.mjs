@@ -34,7 +34,7 @@ export const contentSecurityPolicy = [
 /**
  * @param {string} folder
  * @param {number} port 0 for any free one
- * @returns {Promise<{url: string, close: () => Promise<void>}>}
+ * @returns {Promise<{url: string, server: import('node:http').Server, close: () => Promise<void>}>}
  */
 export async function serve(folder, port = 0) {
   const server = createServer(async (request, response) => {
@@ -64,6 +64,7 @@ export async function serve(folder, port = 0) {
   const address = /** @type {import('node:net').AddressInfo} */ (server.address());
   return {
     url: `http://localhost:${address.port}/`,
+    server,
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
