@@ -21,7 +21,9 @@ const clip = path.join(root, 'tests/data/formats/angry.wav'); // 16 kHz mono, 16
 /** The samples of a plain 16-bit WAV file whose header is 44 bytes long. */
 function wavSamples(file) {
   const bytes = readFileSync(file);
-  return new Int16Array(bytes.buffer.slice(bytes.byteOffset + 44, bytes.byteOffset + bytes.length - (bytes.length % 2)));
+  return new Int16Array(
+    bytes.buffer.slice(bytes.byteOffset + 44, bytes.byteOffset + bytes.length - (bytes.length % 2)),
+  );
 }
 
 /** A minute of the clip, over and over, as a 16-bit WAV file at 16 kHz. */
@@ -122,8 +124,12 @@ await main(async () => {
   }
   const ms = (seconds) => `${(1000 * seconds).toFixed(0)} ms`;
   console.log('\nstart                                    cold       warm');
-  console.log(`  create to ready                  ${ms(report.cold.create).padStart(10)} ${ms(of('create').median).padStart(10)}`);
-  console.log(`  create to result on 3 s          ${ms(report.cold.firstResult).padStart(10)} ${ms(of('first').median).padStart(10)}`);
+  console.log(
+    `  create to ready                  ${ms(report.cold.create).padStart(10)} ${ms(of('create').median).padStart(10)}`,
+  );
+  console.log(
+    `  create to result on 3 s          ${ms(report.cold.firstResult).padStart(10)} ${ms(of('first').median).padStart(10)}`,
+  );
   console.log('\nbytes                                     raw       gzip     brotli');
   for (const [name, { raw, gzip, brotli }] of Object.entries(report.sizes))
     console.log(`  ${name.padEnd(34)} ${[raw, gzip, brotli].map((n) => String(n).padStart(10)).join(' ')}`);
