@@ -7,10 +7,25 @@
 
 #include "cli/cli.h"
 
+static const char *const CUT_SHORT = "The file is cut short: get a complete copy.";
+
 struct audio {
   SNDFILE *file;
   float *block;
+  sf_count_t left; /* frames that the header promises and that have not come yet; 0 where it does not say */
 };
+
+/* Whether a RIFF file says that it is longer than it is: libsndfile would read what is there and say nothing. */
+static int riff_cut_short(FILE *file) {
+  uint8_t header[8];
+  if (fread(header, 1, sizeof header, file) != sizeof header || memcmp(header, "RIFF", 4) != 0) return 0;
+  uint32_t size =
+      (uint32_t)header[4] | (uint32_t)header[5] << 8 | (uint32_t)header[6] << 16 | (uint32_t)header[7] << 24;
+  if (size >= UINT32_MAX - 8) return 0; /* written to a pipe: unknown */
+  if (fseek(file, 0, SEEK_END)) return 0;
+  long end = ftell(file);
+  return end >= 0 && (uint64_t)end < (uint64_t)size + 8;
+}
 
 audio *audio_open(const char *path, uint32_t *sample_rate, uint32_t *channels, cli_error *error) {
   FILE *probe = fopen(path, "rb");
@@ -18,16 +33,22 @@ audio *audio_open(const char *path, uint32_t *sample_rate, uint32_t *channels, c
     cli_fail(error, "unreadable", "Cannot open the file: %s.", strerror(errno));
     return NULL;
   }
-  int first = fgetc(probe);
+  int empty = fgetc(probe) == EOF;
+  rewind(probe);
+  int cut_short = !empty && riff_cut_short(probe);
   fclose(probe);
-  if (first == EOF) {
+  if (empty) {
     cli_fail(error, "empty", "The file is empty or a folder.");
+    return NULL;
+  }
+  if (cut_short) {
+    cli_fail(error, "undecodable", "%s", CUT_SHORT);
     return NULL;
   }
   SF_INFO info = {0};
   SNDFILE *file = sf_open(path, SFM_READ, &info);
   if (!file) {
-    cli_fail(error, "undecodable", "Not an audio file that can be decoded: %s", sf_strerror(NULL));
+    cli_fail(error, "undecodable", "Not an audio file that can be decoded: use WAV, FLAC, Ogg, Opus or MP3.");
     return NULL;
   }
   audio *self = calloc(1, sizeof *self);
@@ -39,6 +60,7 @@ audio *audio_open(const char *path, uint32_t *sample_rate, uint32_t *channels, c
     return NULL;
   }
   self->file = file;
+  if ((info.format & SF_FORMAT_TYPEMASK) == SF_FORMAT_FLAC && info.frames < SF_COUNT_MAX) self->left = info.frames;
   *sample_rate = (uint32_t)info.samplerate;
   *channels = (uint32_t)info.channels;
   return self;
@@ -47,8 +69,14 @@ audio *audio_open(const char *path, uint32_t *sample_rate, uint32_t *channels, c
 size_t audio_read(audio *self, const float **samples, cli_error *error) {
   sf_count_t frames = sf_readf_float(self->file, self->block, AUDIO_BLOCK);
   *samples = self->block;
-  if (frames > 0) return (size_t)frames;
-  if (sf_error(self->file)) cli_fail(error, "undecodable", "The file is damaged: %s", sf_strerror(self->file));
+  if (frames > 0) {
+    self->left -= frames < self->left ? frames : self->left;
+    return (size_t)frames;
+  }
+  if (sf_error(self->file))
+    cli_fail(error, "undecodable", "The file is damaged: %s", sf_strerror(self->file));
+  else if (self->left)
+    cli_fail(error, "undecodable", "%s", CUT_SHORT);
   return 0;
 }
 
