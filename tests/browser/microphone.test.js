@@ -38,6 +38,10 @@ describe('recording', () => {
       await page.click('#record');
       // Segments appear while one speaks.
       await page.waitForSelector('#result[data-state=live] .strip span[data-emotion=angry]');
+      await page.waitForFunction(() => {
+        const level = /** @type {HTMLElement} */ (document.querySelector('#level'));
+        return Number(/[\d.]+/.exec(level.style.transform)?.[0]) > 0.3;
+      });
       await page.waitForFunction(
         (seconds) => (document.querySelector('#recording-time')?.textContent ?? '') >= `0:${seconds}`,
         Math.floor(spoken.seconds),

@@ -37,9 +37,11 @@ let engine;
 /**
  * The one live region: what it says is announced.
  * @param {string} text
+ * @param {{seen?: boolean}} [options] seen: #result shows the same, so that only those who listen need it
  */
-function say(text) {
+function say(text, { seen = false } = {}) {
   status.textContent = text;
+  status.classList.toggle('visually-hidden', seen);
 }
 
 function load() {
@@ -117,11 +119,13 @@ async function settle(recording, verdict) {
   try {
     recording.result = await verdict();
     recording.state = 'done';
-    say(`${recording.name}: ${headline(recording.result)}, confidence ${percent(recording.result.confidence)}.`);
+    say(`${recording.name}: ${headline(recording.result)}, confidence ${percent(recording.result.confidence)}.`, {
+      seen: !picked,
+    });
   } catch (error) {
     recording.error = EmovoxError.from(error);
     recording.state = 'failed';
-    say(`${recording.name}: ${recording.error.message}`);
+    say(`${recording.name}: ${recording.error.message}`, { seen: !picked });
   }
   follow(recording);
 }
@@ -154,8 +158,9 @@ function render() {
   if (!shown || !showChanged) return;
   const { state, error, abort } = shown;
   const verdict = shown.result;
-  const focused = document.activeElement?.id;
+  const focused = result.contains(document.activeElement) ? document.activeElement?.id : undefined;
   const open = result.querySelector('details')?.open ?? false;
+  const scrolled = document.getElementById('timeline-scroll')?.scrollTop ?? 0;
   result.hidden = false;
   result.dataset.state = state;
   setData('emotion', verdict?.emotion);
@@ -163,10 +168,11 @@ function render() {
   setData('error', error?.code);
   result.replaceChildren(...view(shown, { cancel: () => abort.abort() }));
   if (verdict) result.append(downloadButton(shown));
+  // What was rebuilt under the user's hands stays open, scrolled and in focus.
   const details = result.querySelector('details');
   if (details) details.open = open;
-  // What was rebuilt under the user's hands keeps the focus.
-  if (focused === 'cancel') (document.getElementById('cancel') ?? file).focus();
+  document.getElementById('timeline-scroll')?.scrollTo(0, scrolled);
+  if (focused) (document.getElementById(focused) ?? file).focus();
 }
 
 /**

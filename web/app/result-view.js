@@ -24,12 +24,11 @@ export function view(recording, { cancel }) {
       return [title, ...soFar(recording)];
     case 'working':
       return [title, ...progress(recording), cancelButton(cancel), ...soFar(recording)];
-    case 'failed':
-      return [
-        title,
-        element('p', { class: 'verdict failed' }, 'No result'),
-        element('p', {}, recording.error?.message ?? ''),
-      ];
+    case 'failed': {
+      const stopped = recording.error?.code === 'aborted';
+      const verdict = element('p', { class: 'verdict' }, stopped ? 'Stopped' : 'No result');
+      return [title, verdict, element('p', {}, recording.error?.message ?? ''), ...soFar(recording, 'Until then')];
+    }
     case 'done':
       return [title, ...judged(/** @type {Result} */ (recording.result))];
   }
@@ -52,9 +51,12 @@ function progress({ seconds, duration, startedAt }) {
   return [bar, element('p', { class: 'hint', id: 'progress-text' }, text)];
 }
 
-/** @param {Recording} recording */
-function soFar({ segments }) {
-  return segments.length > 0 ? [element('h3', {}, 'So far'), timeline(segments)] : [];
+/**
+ * @param {Recording} recording
+ * @param {string} [heading]
+ */
+function soFar({ segments }, heading = 'So far') {
+  return segments.length > 0 ? [element('h3', {}, heading), timeline(segments)] : [];
 }
 
 /** @param {Result} result */

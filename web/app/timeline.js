@@ -74,7 +74,7 @@ export function timeline(segments) {
     element('span', {}, clock(parts[parts.length - 1].end)),
   );
   const each = parts[0].end - parts[0].start;
-  const note = `One block for every ${each < 60 ? `${Number(each.toFixed(1))} s` : clock(each)}${parts.length > 1 ? '; neighbours overlap' : ''}.`;
+  const note = `Each block is ${each < 60 ? `${Number(each.toFixed(1))} s` : clock(each)} of audio${parts.length > 1 ? '; neighbours overlap' : ''}.`;
   return element(
     'div',
     { class: 'timeline' },
@@ -120,10 +120,10 @@ function table(parts) {
   return element(
     'details',
     { id: 'timeline-table' },
-    element('summary', {}, 'The timeline as a table'),
+    element('summary', { id: 'timeline-summary' }, 'The timeline as a table'),
     element(
       'div',
-      { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': 'The timeline as a table' },
+      { id: 'timeline-scroll', class: 'scroll', tabindex: 0, role: 'region', 'aria-label': 'The timeline as a table' },
       element('table', {}, element('thead', {}, element('tr', {}, ...head)), body),
     ),
   );
