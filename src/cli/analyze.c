@@ -151,7 +151,9 @@ static void print_text(const emovox_model *model, const char *path, const report
   }
   const emovox_summary *s = &r->summary;
   printf("%s  (%.1f s)\n  %s", path, s->duration, emovox_label(model, s->label));
-  if (s->voting) printf(", confidence %.0f %%: %u segments voted", 100 * (double)s->confidence, s->voting);
+  if (s->voting)
+    printf(", confidence %.0f %%: %u segment%s voted", 100 * (double)s->confidence, s->voting,
+           s->voting == 1 ? "" : "s");
   printf("\n");
   if (s->voting) printf("\n  %-12s %6s  %s\n", "emotion", "votes", "mean probability");
   for (int k = 0; s->voting && k < emovox_label_count(model); k++)

@@ -82,7 +82,7 @@ function installPackages(missing) {
   const isRoot = process.getuid?.() === 0;
   const sudo = !isRoot && which('sudo') && spawnSync('sudo', ['-n', 'true']).status === 0;
   if (!isRoot && !sudo) throw new SetupError(`No root rights here. ${byHand}`);
-  console.log(`Installing ${packages.join(' ')} …`);
+  console.error(`Installing ${packages.join(' ')} …`);
   const apt = (args) => {
     const command = ['env', 'DEBIAN_FRONTEND=noninteractive', 'apt-get', '-qq', ...args];
     if (sudo) command.unshift('sudo', '-n');
@@ -97,7 +97,7 @@ function installNpm() {
   const stamp = path.join(root, 'node_modules', '.emovox-lock');
   const digest = createHash('sha256').update(lock).digest('hex');
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === digest) return;
-  console.log('Installing JavaScript tools with npm …');
+  console.error('Installing JavaScript tools with npm …');
   // Not `npm ci`: npm 11 refuses lock files without registry addresses. The checksums are verified all the same.
   run('npm', ['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error'], {
     quiet: true,
@@ -121,12 +121,12 @@ function buildPreset(preset, configure) {
   const debianModules = '/usr/share/nodejs';
   const env = existsSync(debianModules) ? { NODE_PATH: debianModules } : {};
   if (!existsSync(path.join(root, 'build', preset, 'build.ninja'))) {
-    console.log(`Configuring build/${preset} …`);
+    console.error(`Configuring build/${preset} …`);
     run(configure[0], configure.slice(1), { quiet: true, env });
   }
-  console.log(`Building build/${preset} …`);
+  console.error(`Building build/${preset} …`);
   run('cmake', ['--build', '--preset', preset], { quiet: true, env });
-  console.log(`  done in ${((Date.now() - start) / 1000).toFixed(0)} s`);
+  console.error(`  done in ${((Date.now() - start) / 1000).toFixed(0)} s`);
 }
 
 /**

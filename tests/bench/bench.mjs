@@ -11,6 +11,7 @@ import { chromium } from 'playwright-core';
 import { ensure, findChromium, main, root } from '../../src/deps/setup.mjs';
 import { build } from '../../web/scripts/build.mjs';
 import { serve } from '../../web/scripts/serve.mjs';
+import { makeWav, readWav } from '../node/audio.js';
 
 const quick = process.argv.includes('--quick');
 const json = process.argv.includes('--json');
@@ -18,22 +19,13 @@ const rounds = quick ? 3 : 11;
 const minute = 60;
 const clip = path.join(root, 'tests/data/formats/angry.wav'); // 16 kHz mono, 16 bit
 
-/** The samples of a plain 16-bit WAV file whose header is 44 bytes long. */
-function wavSamples(file) {
-  const bytes = readFileSync(file);
-  return new Int16Array(
-    bytes.buffer.slice(bytes.byteOffset + 44, bytes.byteOffset + bytes.length - (bytes.length % 2)),
-  );
-}
-
 /** A minute of the clip, over and over, as a 16-bit WAV file at 16 kHz. */
 function minuteOfSpeech() {
-  const samples = wavSamples(clip);
-  const out = new Int16Array(minute * 16000).map((_, i) => samples[i % samples.length]);
-  const header = Buffer.from(readFileSync(clip).subarray(0, 44));
-  header.writeUInt32LE(36 + out.byteLength, 4);
-  header.writeUInt32LE(out.byteLength, 40);
-  return Buffer.concat([header, Buffer.from(out.buffer)]);
+  const { samples } = readWav(clip);
+  return makeWav(
+    new Float32Array(minute * 16000).map((_, i) => samples[i % samples.length]),
+    16000,
+  );
 }
 
 const median = (values) => values.toSorted((a, b) => a - b)[values.length >> 1];
