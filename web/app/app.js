@@ -151,28 +151,33 @@ function update(recording) {
   changed.add(recording);
 }
 
+/** What #result shows at the moment. @type {{recording: Recording, state: string, update: () => void} | null} */
+let face = null;
+
 function render() {
   const showChanged = shown !== null && changed.has(shown);
   changed.clear();
   renderList();
   if (!shown || !showChanged) return;
-  const { state, error, abort } = shown;
-  const verdict = shown.result;
-  const focused = result.contains(document.activeElement) ? document.activeElement?.id : undefined;
-  const open = result.querySelector('details')?.open ?? false;
-  const scrolled = document.getElementById('timeline-scroll')?.scrollTop ?? 0;
+  if (face?.recording !== shown || face.state !== shown.state) renderResult(shown);
+  face?.update();
+}
+
+/** @param {Recording} recording */
+function renderResult(recording) {
+  const { state, error, abort, result: verdict } = recording;
+  const focused = result.contains(document.activeElement);
+  const { nodes, update } = view(recording, { cancel: () => abort.abort() });
+  face = { recording, state, update };
   result.hidden = false;
   result.dataset.state = state;
   setData('emotion', verdict?.emotion);
   setData('confidence', verdict?.confidence.toFixed(4));
   setData('error', error?.code);
-  result.replaceChildren(...view(shown, { cancel: () => abort.abort() }));
-  if (verdict) result.append(downloadButton(shown));
-  // What was rebuilt under the user's hands stays open, scrolled and in focus.
-  const details = result.querySelector('details');
-  if (details) details.open = open;
-  document.getElementById('timeline-scroll')?.scrollTo(0, scrolled);
-  if (focused) (document.getElementById(focused) ?? file).focus();
+  result.replaceChildren(...nodes);
+  if (verdict) result.append(downloadButton(recording));
+  // Where the focus was in what is gone, it goes on in what came.
+  if (focused) (result.querySelector('button') ?? file).focus();
 }
 
 /**
@@ -184,32 +189,39 @@ function setData(name, value) {
   else result.dataset[name] = value;
 }
 
+/** The list's entries, made once each, so that a click or the focus never meets a fresh one. @type {Map<Recording, {item: HTMLElement, update: () => void}>} */
+const entries = new Map();
+
 function renderList() {
   list.hidden = recordings.length < 2;
-  const focused = [...list.children].findIndex((item) => item.contains(document.activeElement));
-  list.replaceChildren(
-    ...[...recordings].reverse().map((recording) => {
-      const button = element(
-        'button',
-        { type: 'button', 'aria-current': recording === shown ? 'true' : undefined },
-        mark(recording),
-        element('span', { class: 'file' }, recording.name),
-        element('span', { class: 'hint' }, summary(recording)),
-      );
-      button.addEventListener('click', () => {
-        picked = true;
-        show(recording);
-      });
-      return element('li', { 'data-state': recording.state, 'data-emotion': recording.result?.emotion }, button);
-    }),
-  );
-  if (focused >= 0) list.children[focused].querySelector('button')?.focus();
+  for (const recording of recordings) {
+    const entry = entries.get(recording) ?? newEntry(recording);
+    if (!entries.has(recording)) list.prepend(entry.item);
+    entries.set(recording, entry);
+    entry.update();
+  }
 }
 
 /** @param {Recording} recording */
-function mark({ state, result: verdict }) {
-  const text = verdict ? letter(verdict.emotion) : state === 'failed' ? '!' : '…';
-  return element('span', { class: 'key', 'data-emotion': verdict?.emotion, 'aria-hidden': 'true' }, text);
+function newEntry(recording) {
+  const mark = element('span', { class: 'key', 'aria-hidden': 'true' });
+  const hint = element('span', { class: 'hint' });
+  const button = element('button', { type: 'button' }, mark, element('span', { class: 'file' }, recording.name), hint);
+  const item = element('li', {}, button);
+  button.addEventListener('click', () => {
+    picked = true;
+    show(recording);
+  });
+  const update = () => {
+    const { state, result: verdict } = recording;
+    mark.textContent = verdict ? letter(verdict.emotion) : state === 'failed' ? '!' : '…';
+    if (verdict) mark.dataset.emotion = verdict.emotion;
+    hint.textContent = summary(recording);
+    item.dataset.state = state;
+    if (recording === shown) button.setAttribute('aria-current', 'true');
+    else button.removeAttribute('aria-current');
+  };
+  return { item, update };
 }
 
 /** @param {Recording} recording */

@@ -5,33 +5,60 @@
 import { element } from './dom.js';
 import { certainty, headline, letter } from './emotions.js';
 import { clock, counted, megabytes, percent, rough } from './format.js';
-import { timeline } from './timeline.js';
+import { Timeline } from './timeline.js';
 
 /** @import { Result } from 'emovox' */
 /** @import { Recording } from './recordings.js' */
 
 /**
+ * The nodes for a recording in its present state, and what brings them up to date while it stays in that state.
+ *
+ * @typedef {{nodes: Node[], update: () => void}} View
+ */
+
+/**
  * @param {Recording} recording
  * @param {{cancel: () => void}} actions
- * @returns {Node[]}
+ * @returns {View}
  */
 export function view(recording, { cancel }) {
   const title = element('h2', { id: 'result-title', class: 'name' }, recording.name);
   switch (recording.state) {
     case 'waiting':
-      return [title, element('p', {}, 'Waiting for its turn.'), cancelButton(cancel)];
-    case 'live':
-      return [title, ...soFar(recording)];
-    case 'working':
-      return [title, ...progress(recording), cancelButton(cancel), ...soFar(recording)];
+      return still([title, element('p', {}, 'Waiting for its turn.'), cancelButton(cancel)]);
+    case 'live': {
+      const timeline = new Timeline('So far');
+      return { nodes: [title, timeline.node], update: () => timeline.update(recording.segments) };
+    }
+    case 'working': {
+      const timeline = new Timeline('So far');
+      const progress = progressBar(recording);
+      return {
+        nodes: [title, ...progress.nodes, cancelButton(cancel), timeline.node],
+        update: () => {
+          progress.update();
+          timeline.update(recording.segments);
+        },
+      };
+    }
     case 'failed': {
       const stopped = recording.error?.code === 'aborted';
       const verdict = element('p', { class: 'verdict' }, stopped ? 'Stopped' : 'No result');
-      return [title, verdict, element('p', {}, recording.error?.message ?? ''), ...soFar(recording, 'Until then')];
+      const timeline = new Timeline('Until then');
+      timeline.update(recording.segments);
+      return still([title, verdict, element('p', {}, recording.error?.message ?? ''), timeline.node]);
     }
     case 'done':
-      return [title, ...judged(/** @type {Result} */ (recording.result))];
+      return still([title, ...judged(/** @type {Result} */ (recording.result))]);
   }
+}
+
+/**
+ * @param {Node[]} nodes
+ * @returns {View}
+ */
+function still(nodes) {
+  return { nodes, update: () => {} };
 }
 
 /** @param {() => void} cancel */
@@ -41,22 +68,24 @@ function cancelButton(cancel) {
   return button;
 }
 
-/** @param {Recording} recording */
-function progress({ seconds, duration, startedAt }) {
-  const share = duration ? Math.min(1, seconds / duration) : undefined;
-  const bar = element('progress', { id: 'progress', max: 1, value: share, 'aria-label': 'Analysed' });
-  const elapsed = (performance.now() - startedAt) / 1000;
-  const left = share && elapsed > 1 ? `, about ${rough((elapsed * (1 - share)) / share)} left` : '';
-  const text = duration ? `${clock(seconds)} of ${clock(duration)}${left}` : clock(seconds);
-  return [bar, element('p', { class: 'hint', id: 'progress-text' }, text)];
-}
-
 /**
  * @param {Recording} recording
- * @param {string} [heading]
+ * @returns {View}
  */
-function soFar({ segments }, heading = 'So far') {
-  return segments.length > 0 ? [element('h3', {}, heading), timeline(segments)] : [];
+function progressBar(recording) {
+  const bar = element('progress', { id: 'progress', max: 1, 'aria-label': 'Analysed' });
+  const text = element('p', { class: 'hint', id: 'progress-text' });
+  const update = () => {
+    const { seconds, duration, startedAt } = recording;
+    text.textContent = clock(seconds);
+    if (!duration) return;
+    const share = Math.min(1, seconds / duration);
+    const elapsed = (performance.now() - startedAt) / 1000;
+    const left = share > 0 && elapsed > 1 ? `, about ${rough((elapsed * (1 - share)) / share)} left` : '';
+    bar.value = share;
+    text.textContent = `${clock(seconds)} of ${clock(duration)}${left}`;
+  };
+  return { nodes: [bar, text], update };
 }
 
 /** @param {Result} result */
@@ -77,8 +106,9 @@ function judged(result) {
       distribution(result, all),
     );
   }
-  if (result.segments.length > 0) nodes.push(element('h3', {}, 'Timeline'), timeline(result.segments));
-  nodes.push(element('p', { class: 'hint', id: 'technical' }, technical(result)));
+  const timeline = new Timeline('Timeline');
+  timeline.update(result.segments);
+  nodes.push(timeline.node, element('p', { class: 'hint', id: 'technical' }, technical(result)));
   return nodes;
 }
 

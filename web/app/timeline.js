@@ -55,77 +55,77 @@ function mean(values) {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
-/**
- * @param {Segment[]} segments at least one
- * @returns {HTMLElement}
- */
-export function timeline(segments) {
-  const parts = blocks(segments);
-  const strip = element('div', { class: 'strip', 'aria-hidden': 'true' });
-  for (const part of parts) {
-    const title = `${span(part)}: ${part.label}${part.confidence > 0 ? `, ${percent(part.confidence)}` : ''}`;
-    strip.append(element('span', { 'data-emotion': part.label, title }, letter(part.label)));
-  }
-  strip.classList.toggle('dense', parts.length > 40);
-  const axis = element(
-    'div',
-    { class: 'axis', 'aria-hidden': 'true' },
-    element('span', {}, clock(parts[0].start)),
-    element('span', {}, clock(parts[parts.length - 1].end)),
-  );
-  const each = parts[0].end - parts[0].start;
-  const note = `Each block is ${each < 60 ? `${Number(each.toFixed(1))} s` : clock(each)} of audio${parts.length > 1 ? '; neighbours overlap' : ''}.`;
-  return element(
-    'div',
-    { class: 'timeline' },
-    strip,
-    axis,
-    legend(parts),
-    element('p', { class: 'hint' }, note),
-    table(parts),
-  );
-}
+/** The strip and the table, which grow with the segments but stay the same elements: nobody loses their place. */
+export class Timeline {
+  #strip = element('div', { class: 'strip', 'aria-hidden': 'true' });
+  #start = element('span');
+  #end = element('span');
+  #legend = element('ul', { class: 'legend', 'aria-hidden': 'true' });
+  #note = element('p', { class: 'hint' });
+  #rows = element('tbody');
+  #count = 0;
 
-/**
- * @param {Block[]} parts
- * @returns {HTMLElement}
- */
-function legend(parts) {
-  const list = element('ul', { class: 'legend', 'aria-hidden': 'true' });
-  for (const label of new Set(parts.map((part) => part.label))) {
-    list.append(element('li', {}, element('span', { class: 'key', 'data-emotion': label }, letter(label)), label));
-  }
-  return list;
-}
-
-/**
- * @param {Block[]} parts
- * @returns {HTMLElement}
- */
-function table(parts) {
-  const body = element('tbody');
-  for (const part of parts) {
-    body.append(
+  /** @param {string} heading */
+  constructor(heading) {
+    const columns = ['Time', 'Sounds', 'Probability', 'Speech'].map((text) => element('th', { scope: 'col' }, text));
+    const table = element('table', {}, element('thead', {}, element('tr', {}, ...columns)), this.#rows);
+    const label = 'The timeline as a table';
+    this.node = element(
+      'section',
+      { class: 'timeline', hidden: true },
+      element('h3', {}, heading),
+      this.#strip,
+      element('div', { class: 'axis', 'aria-hidden': 'true' }, this.#start, this.#end),
+      this.#legend,
+      this.#note,
       element(
-        'tr',
-        {},
-        element('th', { scope: 'row' }, span(part)),
-        element('td', {}, part.label),
-        element('td', { class: 'number' }, part.confidence > 0 ? percent(part.confidence) : '–'),
-        element('td', { class: 'number' }, percent(part.speech)),
+        'details',
+        { id: 'timeline-table' },
+        element('summary', {}, label),
+        element('div', { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': label }, table),
       ),
     );
   }
-  const head = ['Time', 'Sounds', 'Probability', 'Speech'].map((text) => element('th', { scope: 'col' }, text));
+
+  /** @param {Segment[]} segments */
+  update(segments) {
+    if (segments.length === this.#count) return;
+    this.#count = segments.length;
+    const parts = blocks(segments);
+    const [first, last] = [parts[0], parts[parts.length - 1]];
+    const each = first.end - first.start;
+    const length = each < 60 ? `${Number(each.toFixed(1))} s` : clock(each);
+    this.node.hidden = false;
+    this.#strip.classList.toggle('dense', parts.length > 40);
+    this.#strip.replaceChildren(...parts.map(stripBlock));
+    this.#start.textContent = clock(first.start);
+    this.#end.textContent = clock(last.end);
+    this.#legend.replaceChildren(...[...new Set(parts.map(({ label }) => label))].map(key));
+    this.#note.textContent = `Each block is ${length} of audio${parts.length > 1 ? '; neighbours overlap' : ''}.`;
+    this.#rows.replaceChildren(...parts.map(row));
+  }
+}
+
+/** @param {Block} part */
+function stripBlock(part) {
+  const title = `${span(part)}: ${part.label}${part.confidence > 0 ? `, ${percent(part.confidence)}` : ''}`;
+  return element('span', { 'data-emotion': part.label, title }, letter(part.label));
+}
+
+/** @param {string} label */
+function key(label) {
+  return element('li', {}, element('span', { class: 'key', 'data-emotion': label }, letter(label)), label);
+}
+
+/** @param {Block} part */
+function row(part) {
   return element(
-    'details',
-    { id: 'timeline-table' },
-    element('summary', { id: 'timeline-summary' }, 'The timeline as a table'),
-    element(
-      'div',
-      { id: 'timeline-scroll', class: 'scroll', tabindex: 0, role: 'region', 'aria-label': 'The timeline as a table' },
-      element('table', {}, element('thead', {}, element('tr', {}, ...head)), body),
-    ),
+    'tr',
+    {},
+    element('th', { scope: 'row' }, span(part)),
+    element('td', {}, part.label),
+    element('td', { class: 'number' }, part.confidence > 0 ? percent(part.confidence) : '–'),
+    element('td', { class: 'number' }, percent(part.speech)),
   );
 }
 

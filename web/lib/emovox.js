@@ -121,8 +121,9 @@ export class Emovox {
       emovox.version = loaded.version;
       return emovox;
     } catch (error) {
-      emovox.#end(new EmovoxError('closed'));
-      throw signal?.aborted ? abortError(signal) : EmovoxError.from(error);
+      const first = emovox.#ended ?? EmovoxError.from(error); // what ended the worker comes before what that caused
+      emovox.#end(first);
+      throw first;
     } finally {
       signal?.removeEventListener('abort', onAbort);
     }
@@ -303,7 +304,7 @@ export class Emovox {
   async #prepareCapture() {
     if (!AudioCapture.supported) return; // listen() will say so
     this.#capture = new AudioCapture();
-    await this.#capture.ready;
+    await this.#capture.ready.catch(() => {}); // as well
   }
 
   /**
