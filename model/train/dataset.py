@@ -6,6 +6,8 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+from collections import Counter
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,8 +19,10 @@ from torch import Tensor
 import audio
 import features
 from corpora import LABELS, Clip
-from network import STEM, Network
+from network import STEM, Network, statistics
+from teacher import Teacher
 
+RARE = 20  # emotions with fewer clips in a corpus are left out of it
 SYNTHETIC = 200  # synthetic noises beside the recorded ones
 BATCH = 200  # recordings per call of the extractor
 
@@ -39,6 +43,12 @@ def load_stem(network: Network, root: Path) -> None:
                 getattr(network, layer).bias.copy_(file.get_tensor(names[f"{layer}.bias"]).float())
 
 
+def without_rare_emotions(clips: list[Clip]) -> list[Clip]:
+    """Leaves out the emotions of which a corpus has too few clips to train on."""
+    counts = Counter((clip.corpus, clip.emotion) for clip in clips)
+    return [clip for clip in clips if counts[clip.corpus, clip.emotion] >= RARE]
+
+
 def noise_clips(recordings: list[Clip]) -> list[Clip]:
     """Recorded noises and the synthetic ones, which have no file."""
     return recordings + [Clip(Path(), "synthetic", f"synthetic_{i}", "", "", "") for i in range(SYNTHETIC)]
@@ -52,18 +62,11 @@ class Copy:
     index: np.ndarray
     stems: np.ndarray  # (all frames, 384) float16
     steps: np.ndarray  # (all steps,) speech or not
+    statistics: np.ndarray  # (rows, 768), of the stem
+    lesson: np.ndarray | None = None  # (rows, 768), what the teacher says
 
     def __len__(self) -> int:
         return len(self.index)
-
-    def clip(self, i: int) -> Clip:
-        return self.clips[self.index[i, 0]]
-
-    def length(self, i: int) -> int:
-        return int(self.index[i, 2])
-
-    def audible(self, i: int) -> bool:
-        return bool(self.index[i, 5])
 
     def stem(self, i: int, first: int = 0, count: int | None = None) -> Tensor:
         """(384, frames)"""
@@ -77,6 +80,23 @@ class Copy:
         steps = self.steps[start + first : start + min(first + count, length)]
         return torch.from_numpy(np.pad(steps, (0, count - len(steps))).astype(np.float32))
 
+    def batches(self, rows: np.ndarray, size: int = 16) -> Iterator[tuple[np.ndarray, Tensor]]:
+        """Positions in `rows` and their stems, one length at a time: no padding."""
+        lengths = self.index[rows, 2]
+        for length in np.unique(lengths):
+            same = np.flatnonzero(lengths == length)
+            for part in np.split(same, range(size, len(same), size)):
+                yield part, torch.stack([self.stem(row) for row in rows[part]])
+
+    def apply(self, function: Callable[[Tensor], Tensor]) -> np.ndarray:
+        """A function of the stem for every row."""
+        values: np.ndarray | None = None
+        for part, stems in self.batches(np.arange(len(self))):
+            output = function(stems).numpy()
+            values = np.zeros((len(self), output.shape[1]), np.float32) if values is None else values
+            values[part] = output
+        return values
+
 
 def crop(logmel: np.ndarray, rng: np.random.Generator) -> int:
     """First frame, a multiple of 4 (one step), of a random sequence."""
@@ -84,15 +104,22 @@ def crop(logmel: np.ndarray, rng: np.random.Generator) -> int:
 
 
 def make_copy(
-    folder: Path, number: int, clips: list[Clip], emovox: Path, stem: Network, noises: list[np.ndarray]
+    folder: Path,
+    number: int,
+    clips: list[Clip],
+    emovox: Path,
+    stem: Network,
+    noises: list[np.ndarray] | None = None,
+    teacher: Teacher | None = None,
+    tag: str = "",
 ) -> Copy:
     """Copy 0 holds every sequence of the untouched clips; the others one random sequence per augmented clip.
 
-    Kept in `folder` under a name made from the list of clips and the extractor, and read from there next time.
+    Kept in `folder` under a name made from the list of clips and the tag, and read from there next time.
     """
     names = "\n".join(f"{clip.corpus}/{clip.path.name}" for clip in clips)
-    key = hashlib.sha256((names + emovox.resolve().parent.name).encode()).hexdigest()[:12]
-    path = folder / f"{key}-{number}"
+    key = hashlib.sha256(names.encode()).hexdigest()[:12]
+    path = folder / f"{key}-{number}{tag}"
     if not path.with_suffix(".json").exists():
         folder.mkdir(parents=True, exist_ok=True)
         index, steps, frame_count, step_count = [], [], 0, 0
@@ -116,7 +143,7 @@ def make_copy(
                     for start in [crop(logmel, rng)] if number else features.sequence_starts(len(logmel)):
                         sequence = logmel[start : start + features.SEQUENCE["frames"]]
                         with torch.no_grad():
-                            output = stem.stem(torch.from_numpy(features.normalize(sequence))[None])[0].T
+                            output = stem.stem(torch.from_numpy(features.normalize(sequence))[None])["conv2"][0].T
                         stems.write(output.half().numpy().tobytes())
                         speech = recording.speech[start // 4 : start // 4 + features.SEQUENCE["frames"] // 4]
                         steps.append(speech)
@@ -129,7 +156,18 @@ def make_copy(
         path.with_suffix(".json").write_text(json.dumps(dict(clips=len(clips), sequences=len(index))))
     arrays = np.load(path.with_suffix(".npz"))
     stems = np.memmap(path.with_suffix(".stems"), np.float16, "r").reshape(-1, STEM)
-    return Copy(clips, arrays["index"], stems, arrays["steps"])
+    copy = Copy(clips, arrays["index"], stems, arrays["steps"], np.empty(0))
+    copy.statistics = kept(path.with_suffix(".statistics.npy"), lambda: copy.apply(statistics))
+    if teacher:
+        copy.lesson = kept(path.with_suffix(".lesson.npy"), lambda: copy.apply(teacher))
+    return copy
+
+
+def kept(path: Path, make: Callable[[], np.ndarray]) -> np.ndarray:
+    if not path.exists():
+        print(f"making {path.name}", flush=True)
+        np.save(path, make())
+    return np.load(path)
 
 
 def label_indices(clips: list[Clip]) -> np.ndarray:

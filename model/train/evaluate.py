@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import copy
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +11,11 @@ import torch
 
 from corpora import LABELS
 from dataset import Copy
-from network import Network
+from network import STATISTICS, Network
+
+THRESHOLDS = (0.0, 0.5, 1.0, 1.5, 2.0, 2.5, 3.0)  # on the speech logit
+MIN_RATIOS = (0.02, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4)
+SPEECH_TO_PASS = 99.0  # percent
 
 
 @dataclass
@@ -19,7 +24,7 @@ class Predictions:
 
     clips: np.ndarray  # index of the clip
     logits: np.ndarray
-    speech_ratio: np.ndarray  # 0 where the sequence is digital silence
+    speech_ratios: np.ndarray  # per threshold; 0 where the sequence is digital silence
 
     def __add__(self, other: Predictions) -> Predictions:
         fields = (np.concatenate([getattr(p, f) for p in (self, other)]) for f in self.__dataclass_fields__)
@@ -27,20 +32,26 @@ class Predictions:
 
 
 @torch.no_grad()
-def predict(network: Network, copy: Copy, chosen: np.ndarray, batch: int = 32) -> Predictions:
+def predict(network: Network, copy_: Copy, chosen: np.ndarray) -> Predictions:
     network.eval()
-    rows = np.flatnonzero(np.isin(copy.index[:, 0], chosen))
+    rows = np.flatnonzero(np.isin(copy_.index[:, 0], chosen))
     logits = np.zeros((len(rows), len(LABELS)), np.float32)
-    ratio = np.zeros(len(rows), np.float32)
-    lengths = np.array([copy.length(row) for row in rows])
-    for length in np.unique(lengths):  # one length at a time: no padding
-        same = np.flatnonzero(lengths == length)
-        for part in np.split(same, range(batch, len(same), batch)):
-            output = network(torch.stack([copy.stem(rows[i]) for i in part]))
-            logits[part] = output["logits"].numpy()
-            ratio[part] = (output["speech"] > 0).float().mean(dim=1).numpy()
-    ratio[[not copy.audible(row) for row in rows]] = 0
-    return Predictions(copy.index[rows, 0], logits, ratio)
+    ratios = np.zeros((len(rows), len(THRESHOLDS)), np.float32)
+    thresholds = torch.tensor(THRESHOLDS)[:, None, None]
+    for part, conv2 in copy_.batches(rows):
+        output = network(conv2)
+        logits[part] = output["logits"].numpy()
+        ratios[part] = (output["speech"] > thresholds).float().mean(dim=2).numpy().T
+    ratios[copy_.index[rows, 5] == 0] = 0
+    return Predictions(copy_.index[rows, 0], logits, ratios)
+
+
+def without_summary(network: Network) -> Network:
+    """The linear map on the statistics of the stem alone."""
+    network = copy.deepcopy(network)
+    with torch.no_grad():
+        network.head.weight[:, STATISTICS:] = 0
+    return network
 
 
 def softmax(logits: np.ndarray) -> np.ndarray:
@@ -89,15 +100,41 @@ def calibration_error(probabilities: np.ndarray, truth: np.ndarray, bins: int = 
     return 100 * float(sum(gaps)) / len(truth)
 
 
-def fit_temperature(logits: np.ndarray, truth: np.ndarray) -> float:
-    """The temperature of least negative log-likelihood."""
+def per_emotion(matrix: np.ndarray) -> dict[str, dict[str, float]]:
+    figures = {}
+    for i, label in enumerate(LABELS):
+        if matrix[i].sum():
+            recall, precision = matrix[i, i] / matrix[i].sum(), matrix[i, i] / max(matrix[:, i].sum(), 1)
+            f1 = 2 * matrix[i, i] / (matrix[i].sum() + matrix[:, i].sum())
+            figures[label] = dict(recall=100 * recall, precision=100 * precision, f1=100 * f1)
+    return figures
+
+
+def fit_temperature(logits: list[np.ndarray], truth: list[np.ndarray]) -> float:
+    """The temperature of least negative log-likelihood, averaged over corpora."""
     candidates = np.exp(np.linspace(np.log(0.3), np.log(5), 200))
-    losses = [-np.log(softmax(logits / t)[np.arange(len(truth)), truth] + 1e-12).mean() for t in candidates]
-    return float(candidates[int(np.argmin(losses))])
+
+    def loss(temperature: float) -> float:
+        parts = zip(logits, truth, strict=True)
+        return sum(-np.log(softmax(x / temperature)[np.arange(len(y)), y] + 1e-12).mean() for x, y in parts)
+
+    return float(min(candidates, key=loss))
 
 
-def speech_pass_rate(predictions: Predictions, min_ratio: float) -> float:
+def speech_pass_rate(predictions: Predictions, min_ratio: float, threshold: float = 0.0) -> float:
     """Share of clips with at least one sequence that counts as speech, in percent."""
-    clips = np.unique(predictions.clips)
-    passed = np.unique(predictions.clips[predictions.speech_ratio >= max(min_ratio, 1e-9)])
-    return 100 * len(passed) / len(clips)
+    ratio = predictions.speech_ratios[:, THRESHOLDS.index(threshold)]
+    passed = np.unique(predictions.clips[ratio >= min_ratio])
+    return 100 * len(passed) / len(np.unique(predictions.clips))
+
+
+def tune_gate(speech: list[Predictions], noise: list[Predictions]) -> dict[str, float]:
+    """The threshold and min_ratio that stop most noise among those that let nearly all speech of every part pass."""
+
+    def stopped(setting: tuple[float, float]) -> tuple[bool, float]:
+        passing = min(speech_pass_rate(part, *setting) for part in speech)
+        noise_rate = float(np.mean([speech_pass_rate(part, *setting) for part in noise]))
+        return (True, -noise_rate) if passing >= SPEECH_TO_PASS else (False, passing)
+
+    min_ratio, threshold = max(((r, t) for r in MIN_RATIOS for t in THRESHOLDS), key=stopped)
+    return dict(threshold=threshold, min_ratio=min_ratio)

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -38,6 +39,14 @@ def quantize(weight: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     scale = np.maximum(np.abs(rows).max(axis=1), 1e-12).astype(np.float32) / np.float32(127)
     values = np.clip(np.rint(rows / scale[:, None]), -127, 127).astype(np.int8)
     return values.reshape(weight.shape), scale
+
+
+def rounded(network: Network) -> Network:
+    """The folded network with the weights that its file would hold."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "model.safetensors"
+        save(path, network, metadata("", [], 0, 0))
+        return load(path)[0]
 
 
 def metadata(version: str, training_data: list[str], min_ratio: float, uncertain_below: float) -> dict:
@@ -94,7 +103,7 @@ def load(path: Path) -> tuple[Network, dict]:
         return torch.from_numpy(value)
 
     network = Network(len(meta["labels"])).eval()
-    network.conv3_norm = network.pooled_norm = torch.nn.Identity()
+    network.conv3_norm = torch.nn.Identity()
     with torch.no_grad():
         for layer in ("conv1", "conv2", "conv3", "attention", "speech", "head"):
             getattr(network, layer).weight.copy_(weight(f"{layer}.weight"))

@@ -19,7 +19,8 @@ from torch import Tensor, nn
 from torch.nn.functional import gelu
 
 MELS, STEM, CHANNELS, HIDDEN = 80, 384, 128, 64
-POOLED = 2 * STEM + 2 * HIDDEN
+STATISTICS, SUMMARY = 2 * STEM, 2 * HIDDEN
+POOLED = STATISTICS + SUMMARY
 
 
 def statistics(stem: Tensor) -> Tensor:
@@ -28,8 +29,6 @@ def statistics(stem: Tensor) -> Tensor:
 
 
 class Network(nn.Module):
-    """While training, the head is two: one on the statistics of the stem, one on the LSTM's summary."""
-
     def __init__(self, labels: int, dropout: float = 0.0):
         super().__init__()
         self.conv1 = nn.Conv1d(MELS, STEM, 3, padding=1)
@@ -37,34 +36,42 @@ class Network(nn.Module):
         self.conv3 = nn.Conv1d(STEM, CHANNELS, 3, stride=2, padding=1)
         self.conv3_norm = nn.BatchNorm1d(CHANNELS)
         self.lstm = nn.LSTM(CHANNELS, HIDDEN, batch_first=True, bidirectional=True)
-        self.attention = nn.Linear(2 * HIDDEN, 1)
+        self.attention = nn.Linear(SUMMARY, 1)
         self.speech = nn.Linear(CHANNELS, 1)
-        self.head_statistics = nn.Linear(2 * STEM, labels)
-        self.head_summary = nn.Linear(2 * HIDDEN, labels)
+        self.head = nn.Linear(POOLED, labels)
         self.dropout = nn.Dropout(dropout)
         self.channel_dropout = nn.Dropout1d(dropout / 2)
-        for layer in (self.conv1, self.conv2, self.head_statistics):
+        for layer in (self.conv1, self.conv2, self.head):  # given, and fitted on its own (train.py)
             layer.requires_grad_(False)
 
-    def stem(self, mel: Tensor) -> Tensor:
-        """(batch, frames, 80), normalised -> (batch, 384, frames / 2)"""
-        return gelu(self.conv2(gelu(self.conv1(mel.transpose(1, 2)))))
+    def stem(self, mel: Tensor) -> dict[str, Tensor]:
+        """(batch, frames, 80), normalised -> conv1 (batch, 384, frames), conv2 (batch, 384, frames / 2)"""
+        conv1 = gelu(self.conv1(mel.transpose(1, 2)))
+        return dict(conv1=conv1, conv2=gelu(self.conv2(conv1)))
 
-    def forward(self, stem: Tensor) -> dict[str, Tensor]:
-        """Output of stem() -> every layer's output; logits (batch, labels) and speech (batch, steps) decide."""
-        conv3 = gelu(self.conv3_norm(self.conv3(self.channel_dropout(stem)))).transpose(1, 2)
+    def summarize(self, conv2: Tensor) -> dict[str, Tensor]:
+        """conv3 and lstm (batch, steps, 128), summary (batch, 128), speech (batch, steps)"""
+        conv3 = gelu(self.conv3_norm(self.conv3(self.channel_dropout(conv2)))).transpose(1, 2)
         lstm, _ = self.lstm(self.dropout(conv3))
         weights = self.attention(lstm).softmax(dim=1)
-        summary = (weights * lstm).sum(dim=1)
-        speech = self.speech(conv3).squeeze(2)
-        stem_statistics = statistics(stem)
-        of_statistics = self.head_statistics(stem_statistics)
-        of_summary = self.head_summary(self.dropout(summary))
-        return dict(
-            conv3=conv3,
-            lstm=lstm,
-            pooled=torch.cat([stem_statistics, summary], dim=1),
-            logits=of_statistics + of_summary,
-            logits_summary=of_summary,
-            speech=speech,
-        )
+        return dict(conv3=conv3, lstm=lstm, summary=(weights * lstm).sum(dim=1), speech=self.speech(conv3).squeeze(2))
+
+    def forward(self, conv2: Tensor) -> dict[str, Tensor]:
+        """As summarize(), with pooled (batch, 896) and logits (batch, labels)."""
+        output = self.summarize(conv2)
+        pooled = torch.cat([statistics(conv2), output["summary"]], dim=1)
+        return dict(output, pooled=pooled, logits=self.head(pooled))
+
+    @torch.no_grad()
+    def folded(self, temperature: float = 1.0, speech_threshold: float = 0.0) -> Network:
+        """As it is released: normalisation folded into conv3, calibration into head and speech."""
+        network = copy.deepcopy(self).eval()
+        norm = network.conv3_norm
+        scale = norm.weight / (norm.running_var + norm.eps).sqrt()
+        network.conv3.weight *= scale[:, None, None]
+        network.conv3.bias.copy_((network.conv3.bias - norm.running_mean) * scale + norm.bias)
+        network.conv3_norm = nn.Identity()
+        network.head.weight /= temperature
+        network.head.bias /= temperature
+        network.speech.bias -= speech_threshold
+        return network

@@ -117,7 +117,9 @@ class Corpora(unittest.TestCase):
 
     def test_esc10(self):
         self.make("noise-esc10/1-100032-A.opus", "noise-esc10/5-9032-A-0.wav", "noise-esc10/readme.wav")
-        self.assertEqual(self.summary("esc10"), [("esc10_1", "", "", "unspecified"), ("esc10_5", "", "", "unspecified")])
+        self.assertEqual(
+            self.summary("esc10"), [("esc10_1", "", "", "unspecified"), ("esc10_5", "", "", "unspecified")]
+        )
 
     def test_absent_corpora_are_skipped_with_a_message(self):
         self.make("emodb/wav/03a01Fa.wav")
