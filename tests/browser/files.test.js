@@ -3,7 +3,7 @@
 // Files of every kind, good and bad, through the page.
 
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import { makeWav, readWav } from '../node/audio.js';
 import { browserTest, data, savedResult, shownResult } from './harness.js';
@@ -40,6 +40,27 @@ describe('recordings', () => {
         for (const [label, probability] of Object.entries(expected.probabilities)) {
           const difference = Math.abs(saved.probabilities[label] - probability);
           assert.ok(difference <= within, `${label} differs by ${difference}`);
+        }
+      }));
+  }
+
+  for (const name of readdirSync(data('speech'))) {
+    const within = name.endsWith('.flac') ? 1e-4 : 0.1;
+    test(`${name}: segments and probabilities within ${within} of the native build`, () =>
+      chromium.withPage(async (page) => {
+        const native = nativeResult(data(`speech/${name}`));
+        await chromium.openSite(page);
+        await page.setInputFiles('#file', data(`speech/${name}`));
+        assert.equal((await shownResult(page)).emotion, native.emotion);
+        const saved = await savedResult(page);
+        assert.equal(saved.segments.length, native.segments.length);
+        for (const [i, { start, label, probabilities }] of native.segments.entries()) {
+          assert.ok(Math.abs(saved.segments[i].start - start) < 1e-6);
+          if (within < 0.01) assert.equal(saved.segments[i].label, label);
+          for (const emotion of Object.keys(probabilities)) {
+            const difference = Math.abs(saved.segments[i].probabilities[emotion] - probabilities[emotion]);
+            assert.ok(difference <= within, `${emotion} at ${start} s differs by ${difference}`);
+          }
         }
       }));
   }
