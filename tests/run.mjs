@@ -3,7 +3,8 @@
 import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
-import { ensure, main, root, run } from '../src/deps/setup.mjs';
+import { ensure, main, root } from '../src/deps/setup.mjs';
+import { build } from '../web/scripts/build.mjs';
 
 const total = { passed: 0, failed: 0 };
 
@@ -37,7 +38,7 @@ const testFiles = (folder) =>
 
 await main(async () => {
   await ensure({ native: true, wasm: true, npm: true, chromium: true, python: true });
-  run('npm', ['run', '--silent', 'build'], { quiet: true });
+  await build();
   suite(
     'C core, with address and undefined-behaviour sanitizers',
     'ctest',

@@ -20,7 +20,8 @@ export function run(command, args, { quiet = false, env = {}, hint = '' } = {}) 
   const result = spawnSync(command, args, {
     cwd: root,
     stdio: quiet ? ['ignore', 'pipe', 'pipe'] : ['ignore', 'inherit', 'inherit'],
-    env: { ...process.env, ...env },
+    // Debian's Emscripten brings a node of its own: ours must stay the one that is found.
+    env: { ...process.env, PATH: `${path.dirname(process.execPath)}${path.delimiter}${process.env.PATH}`, ...env },
     maxBuffer: 1 << 28,
     encoding: 'utf8',
   });
