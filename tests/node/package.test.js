@@ -3,8 +3,10 @@
 // The package outside a browser, and the parts of the page that need none.
 
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { certainty, headline } from '../../web/app/emotions.js';
 import { clock, rough } from '../../web/app/format.js';
 import { blocks } from '../../web/app/timeline.js';
@@ -24,6 +26,24 @@ describe('the package', () => {
       assert.doesNotMatch(text, /\bnew Function\(|[^.\w]eval\(|new Worker\(URL\.createObjectURL/, name);
       if (name !== 'worker.js') assert.doesNotMatch(text, /https?:\/\//, `${name}: foreign address`);
     }
+  });
+
+  test('has types that a strict TypeScript program can use', () => {
+    const tsc = fileURLToPath(new URL('../../node_modules/typescript/bin/tsc', import.meta.url));
+    const program = fileURLToPath(new URL('consumer.ts', import.meta.url));
+    const options = [
+      '--noEmit',
+      '--strict',
+      '--target',
+      'es2022',
+      '--module',
+      'esnext',
+      '--moduleResolution',
+      'bundler',
+    ];
+    const libraries = ['--lib', 'es2023,dom,dom.iterable,dom.asynciterable,esnext.disposable', '--types', ''];
+    const result = spawnSync(process.execPath, [tsc, ...options, ...libraries, program], { encoding: 'utf8' });
+    assert.equal(result.stdout, '');
   });
 
   test('holds what its manifest promises', () => {

@@ -420,8 +420,11 @@ export class Emovox {
  * @property {() => Float32Array<ArrayBuffer> | null} [onPull]
  */
 
-/** The part of an AudioBuffer that we read. @typedef {Pick<AudioBuffer,
- *   'sampleRate' | 'numberOfChannels' | 'length' | 'getChannelData'>} Pcm */
+/**
+ * The part of an AudioBuffer that we read.
+ *
+ * @typedef {Pick<AudioBuffer, 'sampleRate' | 'numberOfChannels' | 'length' | 'getChannelData'>} Pcm
+ */
 
 /** The worker's answer for a file that only decodeAudioData() may be able to read. */
 const wholeFile = Symbol('whole file');

@@ -27,13 +27,9 @@
  * | `memory`                  | the browser refused more memory                                                    |
  * | `internal`                | a fault of ours                                                                    |
  *
- * @typedef {'aborted' | 'closed' | 'bad-input' | 'empty' | 'too-short' | 'not-finite' | 'sample-rate' |
- *   'undecodable' | 'microphone-denied' | 'microphone-dismissed' | 'microphone-absent' | 'microphone-busy' |
- *   'microphone-suspended' | 'microphone-unsupported' | 'no-wasm-simd' | 'worker-load' | 'wasm-load' |
- *   'model-load' | 'model-invalid' | 'memory' | 'internal'} EmovoxErrorCode
+ * @typedef {keyof typeof messages} EmovoxErrorCode
  */
 
-/** @type {Record<EmovoxErrorCode, string>} */
 const messages = {
   aborted: 'The analysis was stopped.',
   closed: 'This Emovox object is closed; create a new one.',

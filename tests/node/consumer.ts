@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: MIT
+//
+// A program in TypeScript that uses the package. Compiled by package.test.js, never run.
+
+import { Emovox, EmovoxError, type EmovoxErrorCode, type Result, type Segment } from '../../dist/lib/emovox.js';
+
+export async function use(file: File): Promise<number[]> {
+  await using emovox = await Emovox.create({ model: 'small', onProgress: ({ loaded }) => loaded });
+  const seen: Segment[] = [];
+  const result: Result = await emovox.analyze(file, { onSegment: (segment) => seen.push(segment) });
+  await emovox.analyze(new Float32Array(16000), { sampleRate: 16000, signal: AbortSignal.timeout(1000) });
+  for await (const { start, label } of emovox.stream(file)) label.padEnd(start);
+  const recording = await emovox.listen({ onLevel: (level) => level });
+  recording.pause();
+  recording.resume();
+  const heard: Result = await recording.stop();
+  return [result.engine.seconds, heard.votes.happy, seen[0].probabilities.happy, emovox.model.hopSeconds];
+}
+
+export function code(error: unknown): EmovoxErrorCode | undefined {
+  return error instanceof EmovoxError ? error.code : undefined;
+}
+
+export function misuse(emovox: Emovox, error: EmovoxError): boolean {
+  // @ts-expect-error a number is no recording
+  void emovox.analyze(42);
+  // @ts-expect-error no such code
+  return error.code === 'nonsense';
+}
