@@ -1,0 +1,175 @@
+# SPDX-License-Identifier: MIT
+"""What needs torch: folding, the released file, figures.
+
+python -m unittest discover -s model/train/tests_torch
+"""
+
+import json
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+
+import numpy as np
+import torch
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+import audio  # noqa: E402
+import evaluate  # noqa: E402
+import export  # noqa: E402
+import features  # noqa: E402
+from corpora import LABELS  # noqa: E402
+from network import Network  # noqa: E402
+
+MODEL = Path(__file__).resolve().parents[2] / "emovox-small.safetensors"
+
+
+def trained_network() -> Network:
+    """Random weights, and normalisation that has seen something."""
+    torch.manual_seed(0)
+    network = Network(len(LABELS))
+    network.train()
+    for _ in range(20):
+        network(network.stem(torch.randn(4, 100, 80))["conv2"])
+    with torch.no_grad():
+        network.conv3_norm.weight.uniform_(0.5, 2)
+        network.conv3_norm.bias.uniform_(-1, 1)
+    return network.eval()
+
+
+class NetworkTest(unittest.TestCase):
+    def test_shapes(self):
+        network = Network(8).eval()
+        for frames in (1, 50, 61, 400):
+            outputs = network.stem(torch.randn(2, frames, 80))
+            outputs |= network(outputs["conv2"])
+            steps2 = (frames - 1) // 2 + 1
+            steps3 = (steps2 - 1) // 2 + 1
+            self.assertEqual(outputs["conv1"].shape, (2, 384, frames))
+            self.assertEqual(outputs["conv2"].shape, (2, 384, steps2))
+            self.assertEqual(outputs["lstm"].shape, (2, steps3, 128))
+            self.assertEqual(outputs["pooled"].shape, (2, 896))
+            self.assertEqual(outputs["logits"].shape, (2, 8))
+
+    @torch.no_grad()
+    def test_folding_changes_nothing_but_calibration(self):
+        network = trained_network()
+        conv2 = network.stem(torch.randn(3, 120, 80))["conv2"]
+        before, after = network(conv2), network.folded(2.0, 0.5)(conv2)
+        torch.testing.assert_close(after["lstm"], before["lstm"], atol=1e-5, rtol=1e-4)
+        torch.testing.assert_close(after["logits"], before["logits"] / 2, atol=1e-5, rtol=1e-4)
+        torch.testing.assert_close(after["speech"], before["speech"] - 0.5, atol=1e-5, rtol=1e-4)
+
+
+class FileTest(unittest.TestCase):
+    @torch.no_grad()
+    def test_round_trip(self):
+        network = trained_network().folded()
+        meta = export.metadata("1.2.3", ["a", "b"], 0.1, 0.2)
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "model.safetensors"
+            export.save(path, network, meta)
+            loaded, loaded_meta = export.load(path)
+        self.assertEqual(json.loads(json.dumps(meta)), loaded_meta)
+        conv2 = network.stem(torch.randn(3, 120, 80))["conv2"]
+        expected, actual = network(conv2), loaded(conv2)
+        torch.testing.assert_close(actual["logits"], expected["logits"], atol=0.02, rtol=0.02)
+
+    def test_quantization_error_is_half_a_step(self):
+        weight = np.random.default_rng(0).normal(size=(5, 7, 3)).astype(np.float32)
+        weight[2] = 0
+        values, scale = export.quantize(weight)
+        error = np.abs(values * scale[:, None, None] - weight).max(axis=(1, 2))
+        self.assertTrue((error <= scale * 0.501).all())
+        self.assertFalse(values[2].any())
+
+    def test_released_file(self):
+        data = MODEL.read_bytes()
+        self.assertLessEqual(len(data), 900_000)
+        size = int.from_bytes(data[:8], "little")
+        self.assertEqual(size % 8, 0)
+        header = json.loads(data[8 : 8 + size])
+        meta = json.loads(header.pop("__metadata__")["emovox"])
+        self.assertEqual(meta["format"], 1)
+        self.assertEqual(meta["labels"], list(LABELS))
+        offset = 0
+        for tensor in header.values():  # in order, without holes, floats aligned
+            width = {"F32": 4, "I8": 1}[tensor["dtype"]]
+            self.assertEqual(tensor["data_offsets"], [offset, offset + width * int(np.prod(tensor["shape"]))])
+            self.assertEqual(offset % width, 0)
+            offset = tensor["data_offsets"][1]
+        self.assertEqual(8 + size + offset, len(data))
+        network, _ = export.load(MODEL)
+        self.assertTrue(all(torch.isfinite(p).all() for p in network.parameters()))
+
+
+class FeaturesTest(unittest.TestCase):
+    def test_sequences(self):
+        self.assertEqual(features.sequence_starts(120), [0])
+        self.assertEqual(features.sequence_starts(400), [0])
+        self.assertEqual(features.sequence_starts(401), [0, 1])
+        self.assertEqual(features.sequence_starts(600), [0, 100, 200])
+        self.assertEqual(features.sequence_starts(650), [0, 100, 200, 250])
+
+    def test_level_does_not_matter(self):
+        logmel = np.random.default_rng(0).uniform(-9, 2, (60, 80))
+        np.testing.assert_allclose(features.normalize(logmel - 3), features.normalize(logmel), atol=1e-6)
+        self.assertTrue(features.is_audible(logmel - 7.9))
+        self.assertFalse(features.is_audible(np.full((60, 80), -14.0)))
+
+
+class AudioTest(unittest.TestCase):
+    def test_augmentation(self):
+        rng = np.random.default_rng(0)
+        tone = np.sin(np.arange(32000) / 5).astype(np.float32)
+        tone[:16000] = 0
+        noise = [rng.standard_normal(8000).astype(np.float32)]
+        for _ in range(30):
+            result = audio.augment(tone, noise, rng)
+            self.assertTrue(np.isfinite(result.samples).all())
+            self.assertLessEqual(np.abs(result.samples).max(), 1.001)
+            seconds = len(result.samples) / result.rate
+            self.assertAlmostEqual(len(result.speech) * audio.STEP_SECONDS, seconds, delta=0.05)
+            self.assertAlmostEqual(result.speech.sum() * audio.STEP_SECONDS, 16000 / result.rate, delta=0.1)
+
+
+class FiguresTest(unittest.TestCase):
+    def test_scores(self):
+        truth, guess = np.array([0, 0, 0, 2]), np.array([0, 0, 2, 2])
+        figures = evaluate.scores(evaluate.confusion(truth, guess))
+        self.assertAlmostEqual(figures["uar"], 100 * (2 / 3 + 1) / 2)
+        self.assertAlmostEqual(figures["accuracy"], 75)
+        self.assertAlmostEqual(figures["macro_f1"], 100 * (0.8 + 2 / 3) / 2)
+
+    def test_majority_and_ties(self):
+        def logits(*probabilities):
+            return np.log(np.array(probabilities) + 1e-9)
+
+        sequences = logits([0.4, 0.3, 0.3], [0.4, 0.3, 0.3], [0, 0, 1], [0.9, 0.1, 0], [0.4, 0.6, 0])
+        clips = np.array([0, 0, 0, 1, 1])
+        found, finals, means = evaluate.decide(evaluate.Predictions(clips, sequences, np.zeros((5, 1))))
+        self.assertEqual(found.tolist(), [0, 1])
+        self.assertEqual(finals.tolist(), [0, 0])  # two votes to one; a tie, and 1.3 against 0.7
+        np.testing.assert_allclose(means[1], [0.65, 0.35, 0], atol=1e-6)
+
+    def test_temperature_and_calibration(self):
+        rng = np.random.default_rng(0)
+        logits = rng.normal(size=(4000, 8))
+        truth = np.array([rng.choice(8, p=row) for row in evaluate.softmax(logits)])
+        self.assertAlmostEqual(evaluate.fit_temperature([3 * logits], [truth]), 3, delta=0.3)
+        self.assertLess(evaluate.calibration_error(evaluate.softmax(logits), truth), 3)
+        self.assertGreater(evaluate.calibration_error(evaluate.softmax(3 * logits), truth), 10)
+
+    def test_speech_gate(self):
+        def predictions(*ratios):
+            values = np.repeat(np.array(ratios, np.float32)[:, None], len(evaluate.THRESHOLDS), axis=1)
+            return evaluate.Predictions(np.arange(len(ratios)), np.zeros((len(ratios), 8)), values)
+
+        gate = evaluate.tune_gate([predictions(0.5, 0.6)], [predictions(0.3, 0.1)])
+        self.assertEqual(evaluate.speech_pass_rate(predictions(0.5, 0.6), **gate), 100)
+        self.assertEqual(evaluate.speech_pass_rate(predictions(0.3, 0.1), **gate), 0)
+
+
+if __name__ == "__main__":
+    unittest.main()
