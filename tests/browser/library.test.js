@@ -44,8 +44,15 @@ describe('what analyze() takes', () => {
         const pcm = Float32Array.from(values);
         const emovox = await globalThis.Emovox.create();
         const buffer = new AudioBuffer({ length: pcm.length, sampleRate: 16000, numberOfChannels: 2 });
-        buffer.copyToChannel(pcm, 0);
-        buffer.copyToChannel(pcm, 1);
+        // A tone that only the mean of both channels is free of.
+        buffer.copyToChannel(
+          pcm.map((value, i) => value + Math.sin(i / 3)),
+          0,
+        );
+        buffer.copyToChannel(
+          pcm.map((value, i) => value - Math.sin(i / 3)),
+          1,
+        );
         const file = globalThis.file(1);
         const sources = {
           File: file,
@@ -242,6 +249,11 @@ describe('stopping', () => {
       }, base64);
       await page.waitForSelector('#progress[value]');
       await page.waitForSelector('#result[data-state=working] .strip');
+      // A button made anew while it is pressed would swallow the click.
+      const button = await page.waitForSelector('#cancel');
+      const before = await page.textContent('#progress-text');
+      await page.waitForFunction((text) => document.querySelector('#progress-text')?.textContent !== text, before);
+      assert.equal(await button.evaluate((node) => node.isConnected), true);
       await page.click('#cancel');
       assert.equal((await shownResult(page)).error, 'aborted');
       await page.setInputFiles('#file', angry);

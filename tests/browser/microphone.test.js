@@ -53,6 +53,7 @@ describe('recording', () => {
       const { probabilities, duration, engine } = await savedResult(page);
       assert.ok(duration > 10, `${duration} s recorded`);
       assert.equal(engine.channels, 1);
+      assert.equal(engine.sampleRate, await page.evaluate(() => new AudioContext().sampleRate));
       const difference = Math.abs(probabilities[emotion] - expected.probabilities[emotion]);
       assert.ok(difference < 0.2, `the probability of ${emotion} differs by ${difference}`);
     }));
