@@ -29,7 +29,10 @@ const unittest = (text) => {
   const failed = number(text, /failures=(\d+)/g) + number(text, /errors=(\d+)/g);
   return { passed: number(text, /Ran (\d+) test/g) - failed, failed };
 };
-const nodeTest = (text) => ({ passed: number(text, /^# pass (\d+)/gm), failed: number(text, /^# fail (\d+)/gm) });
+const nodeTest = (text) => ({
+  passed: number(text, /^# pass (\d+)/gm),
+  failed: number(text, /^# (?:fail|cancelled) (\d+)/gm),
+});
 
 const testFiles = (folder) =>
   readdirSync(path.join(root, folder))
