@@ -22,7 +22,7 @@ struct logmel {
   mel_band *bands;        /* (n_mels) */
   float *weights;         /* all bands' weights in a row */
   float *samples;         /* (n_fft) the frame being filled */
-  float *windowed;        /* (n_fft) */
+  double *windowed;       /* (n_fft) */
   kiss_fft_cpx *spectrum; /* (n_fft / 2 + 1) */
   float *power;           /* (n_fft / 2 + 1) */
   float *frame;           /* (n_mels) */
@@ -86,7 +86,7 @@ logmel *logmel_create(const logmel_params *params, emovox_frame_callback on_fram
   self->fft = kiss_fftr_alloc(params->n_fft, 0, NULL, NULL);
   self->window = malloc(n_fft * sizeof(float));
   self->samples = malloc(n_fft * sizeof(float));
-  self->windowed = malloc(n_fft * sizeof(float));
+  self->windowed = malloc(n_fft * sizeof(double));
   self->spectrum = malloc(bins * sizeof(kiss_fft_cpx));
   self->power = malloc(bins * sizeof(float));
   self->frame = malloc(n_mels * sizeof(float));
@@ -129,10 +129,10 @@ static void emit_frame(logmel *self) {
   const logmel_params *p = &self->params;
   int bins = p->n_fft / 2 + 1;
   for (int i = 0; i < p->n_fft; i++)
-    self->windowed[i] = self->samples[i] * self->window[i];
+    self->windowed[i] = (double)self->samples[i] * (double)self->window[i];
   kiss_fftr(self->fft, self->windowed, self->spectrum);
   for (int k = 0; k < bins; k++)
-    self->power[k] = self->spectrum[k].r * self->spectrum[k].r + self->spectrum[k].i * self->spectrum[k].i;
+    self->power[k] = (float)(self->spectrum[k].r * self->spectrum[k].r + self->spectrum[k].i * self->spectrum[k].i);
   for (int b = 0; b < p->n_mels; b++) {
     const mel_band *band = &self->bands[b];
     const float *weights = self->weights + band->weights, *power = self->power + band->first;
