@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: MIT
 
 import { abortError, EmovoxError } from './errors.js';
+import { fetchModel, fetchWasm, LoadProgress } from './load.js';
 import { AudioCapture, openMicrophone } from './microphone.js';
+import { decodeWholeFile, interleave, isAudioBuffer, monoBuffer, toBlob } from './source.js';
+
+/** @import { Pcm } from './source.js' */
 
 /** @typedef {import('./errors.js').EmovoxErrorCode} EmovoxErrorCode */
 /** @typedef {import('./result.js').ModelInfo} ModelInfo */
@@ -56,17 +60,8 @@ export { EmovoxError };
  * @property {number} sampleRate
  */
 
-/** Where the files of this package are; spelled out, so that bundlers see them. */
-const assets = {
-  wasm: () => new URL('./emovox.wasm', import.meta.url),
-  small: () => new URL('./models/emovox-small.safetensors', import.meta.url),
-};
-
 /** Mono samples per message when the page hands PCM to the worker. */
 const pullFrames = 32768;
-
-/** What decodeAudioData() is asked to resample to, where nothing but it can decode a file. */
-const fallbackSampleRate = 48000;
 
 /** A module with a single SIMD instruction. */
 const simdProbe = Uint8Array.of(
@@ -103,19 +98,15 @@ export class Emovox {
     if (!WebAssembly.validate(simdProbe)) throw new EmovoxError('no-wasm-simd');
 
     const progress = new LoadProgress(onProgress);
-    const wasmUrl = baseUrl ? new URL('emovox.wasm', directory(baseUrl)) : assets.wasm();
     const emovox = new Emovox();
     const onAbort = () => emovox.#end(abortError(signal));
     signal?.addEventListener('abort', onAbort);
     try {
       const [wasm, weights] = await Promise.all([
-        fetchBytes(wasmUrl, 'wasm-load', progress, signal),
+        fetchWasm(baseUrl, progress, signal),
         fetchModel(model, baseUrl, progress, signal),
         microphone ? emovox.#prepareCapture() : undefined,
       ]);
-      if (new DataView(wasm).byteLength < 4 || new DataView(wasm).getUint32(0) !== 0x0061736d) {
-        throw new EmovoxError('wasm-load', `${wasmUrl.pathname} is not WebAssembly: the server sent something else.`);
-      }
       const loaded = await emovox.#call({ type: 'load', wasm, model: weights }, { transfer: [wasm, weights] });
       emovox.model = loaded.model;
       emovox.version = loaded.version;
@@ -133,7 +124,11 @@ export class Emovox {
   constructor() {
     this.model = /** @type {ModelInfo} */ ({});
     this.version = '';
-    this.#worker = new Worker(new URL('./worker.js', import.meta.url), { type: 'module', name: 'emovox' });
+    try {
+      this.#worker = new Worker(new URL('./worker.js', import.meta.url), { type: 'module', name: 'emovox' });
+    } catch (error) {
+      throw EmovoxError.from(error, 'worker-load'); // from another origin, which browsers forbid
+    }
     this.#worker.onmessage = ({ data }) => this.#receive(data);
     this.#worker.onerror = (event) => {
       event.preventDefault();
@@ -420,163 +415,8 @@ export class Emovox {
  * @property {() => Float32Array<ArrayBuffer> | null} [onPull]
  */
 
-/**
- * The part of an AudioBuffer that we read.
- *
- * @typedef {Pick<AudioBuffer, 'sampleRate' | 'numberOfChannels' | 'length' | 'getChannelData'>} Pcm
- */
-
 /** The worker's answer for a file that only decodeAudioData() may be able to read. */
 const wholeFile = Symbol('whole file');
-
-/** Adds up what several downloads have loaded. */
-class LoadProgress {
-  #loaded = 0;
-  #total = 0;
-  #totalKnown = true;
-
-  /** @param {CreateOptions['onProgress']} report */
-  constructor(report) {
-    this.report = report;
-  }
-
-  /** @param {number | null} bytes */
-  expect(bytes) {
-    this.#total += bytes ?? 0;
-    this.#totalKnown &&= bytes !== null;
-  }
-
-  /** @param {number} bytes */
-  add(bytes) {
-    this.#loaded += bytes;
-    this.report?.({ loaded: this.#loaded, total: this.#totalKnown ? Math.max(this.#total, this.#loaded) : null });
-  }
-}
-
-/**
- * @param {URL} url
- * @param {'wasm-load' | 'model-load' | 'undecodable'} code of the error if it fails
- * @param {LoadProgress} progress
- * @param {AbortSignal} [signal]
- * @returns {Promise<ArrayBuffer>}
- */
-async function fetchBytes(url, code, progress, signal) {
-  try {
-    const response = await fetch(url, { signal });
-    if (!response.ok) throw new Error(`HTTP status ${response.status}`);
-    // A compressed response says how long it is compressed, not how long what we read is.
-    const length = response.headers.get('content-encoding') ? null : response.headers.get('content-length');
-    progress.expect(length === null ? null : Number(length));
-    if (!response.body) return await response.arrayBuffer();
-    const counter = new TransformStream({
-      transform(/** @type {Uint8Array} */ chunk, controller) {
-        progress.add(chunk.byteLength);
-        controller.enqueue(chunk);
-      },
-    });
-    return await new Response(response.body.pipeThrough(counter)).arrayBuffer();
-  } catch (error) {
-    if (signal?.aborted) throw abortError(signal);
-    throw EmovoxError.from(error, code);
-  }
-}
-
-/**
- * @param {CreateOptions['model']} model
- * @param {CreateOptions['baseUrl']} baseUrl
- * @param {LoadProgress} progress
- * @param {AbortSignal} [signal]
- * @returns {Promise<ArrayBuffer>}
- */
-async function fetchModel(model, baseUrl, progress, signal) {
-  if (model instanceof ArrayBuffer || model instanceof Uint8Array) return new Uint8Array(model).slice().buffer;
-  if (model instanceof URL) return fetchBytes(model, 'model-load', progress, signal);
-  if (model !== 'small') {
-    throw new EmovoxError('bad-input', `There is no model ${JSON.stringify(model)}; use 'small', a URL or bytes.`);
-  }
-  const url = baseUrl ? new URL('models/emovox-small.safetensors', directory(baseUrl)) : assets.small();
-  return fetchBytes(url, 'model-load', progress, signal);
-}
-
-/**
- * @param {string | URL} url
- * @returns {URL} the same, ending in a slash, so that names resolve inside it
- */
-function directory(url) {
-  return new URL(String(url).replace(/\/?$/, '/'), globalThis.location?.href);
-}
-
-/**
- * @param {unknown} source
- * @returns {source is AudioBuffer}
- */
-function isAudioBuffer(source) {
-  return typeof AudioBuffer !== 'undefined' && source instanceof AudioBuffer;
-}
-
-/**
- * @param {unknown} source
- * @param {AbortSignal} [signal]
- * @returns {Promise<Blob>}
- */
-async function toBlob(source, signal) {
-  if (source instanceof Blob) return source;
-  if (source instanceof ArrayBuffer || ArrayBuffer.isView(source)) {
-    return new Blob([/** @type {BlobPart} */ (source)]);
-  }
-  if (source instanceof URL) {
-    try {
-      const response = await fetch(source, { signal });
-      if (!response.ok) throw new Error(`HTTP status ${response.status}`);
-      return await response.blob();
-    } catch (error) {
-      if (signal?.aborted) throw abortError(signal);
-      throw EmovoxError.from(error, 'undecodable');
-    }
-  }
-  throw new EmovoxError('bad-input');
-}
-
-/**
- * The browser's own decoder: everything at once, which is why the worker guards what gets here.
- *
- * @param {Blob} blob
- * @returns {Promise<AudioBuffer>}
- */
-async function decodeWholeFile(blob) {
-  try {
-    const context = new OfflineAudioContext(1, 1, fallbackSampleRate);
-    return await context.decodeAudioData(await blob.arrayBuffer());
-  } catch (error) {
-    throw new EmovoxError('undecodable', undefined, { cause: error });
-  }
-}
-
-/**
- * @param {Float32Array} samples
- * @param {number} sampleRate
- * @returns {Pcm}
- */
-function monoBuffer(samples, sampleRate) {
-  const channel = /** @type {Float32Array<ArrayBuffer>} */ (samples);
-  return { sampleRate, numberOfChannels: 1, length: samples.length, getChannelData: () => channel };
-}
-
-/**
- * @param {Pcm} buffer
- * @param {number} at
- * @param {number} frames
- * @returns {Float32Array<ArrayBuffer>}
- */
-function interleave(buffer, at, frames) {
-  const channels = buffer.numberOfChannels;
-  const block = new Float32Array(frames * channels);
-  for (let channel = 0; channel < channels; channel++) {
-    const samples = buffer.getChannelData(channel);
-    for (let i = 0; i < frames; i++) block[i * channels + channel] = samples[at + i];
-  }
-  return block;
-}
 
 /**
  * @template T

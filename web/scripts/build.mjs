@@ -16,7 +16,7 @@ const wasm = join(root, 'build/wasm/emovox.wasm');
 const model = join(root, 'model/emovox-small.safetensors');
 
 /** The modules that a page loads as they are; the worker is bundled, so that nothing has a bare import. */
-const modules = ['emovox.js', 'errors.js', 'microphone.js', 'capture-worklet.js'];
+const modules = ['emovox.js', 'errors.js', 'load.js', 'source.js', 'microphone.js', 'capture-worklet.js'];
 
 const notice =
   '/*! emovox, MIT. Contains mediabunny, MPL-2.0, unmodified; source: https://github.com/Vanilagy/mediabunny */';
