@@ -59,6 +59,25 @@ static void equals_pytorch(void **state) {
   emovox_model_destroy(model);
 }
 
+/* Steps are speech where speech.weight . conv3 + speech.bias > 0: the bias alone can decide. */
+static void speech_is_a_threshold(void **state) {
+  (void)state;
+  emovox_model *model = testing_model();
+  for (float bias = -1000; bias <= 1000; bias += 2000) {
+    for (size_t i = 0; i < model->file.count; i++) {
+      const tensor *t = &model->file.tensors[i];
+      if (strcmp(t->name, "speech.bias") == 0) memcpy(model->bytes + (t->data - model->bytes), &bias, sizeof bias);
+    }
+    network *self = NULL;
+    network_output output;
+    assert_int_equal(network_create(&model->network, &model->file, &self), EMOVOX_OK);
+    run(self, "short", &output);
+    assert_float_equal(output.speech_ratio, bias > 0, 0);
+    network_destroy(self);
+  }
+  emovox_model_destroy(model);
+}
+
 static void refuses_other_sizes(void **state) {
   (void)state;
   emovox_model *model = testing_model();
@@ -73,6 +92,7 @@ static void refuses_other_sizes(void **state) {
 }
 
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(equals_pytorch), cmocka_unit_test(refuses_other_sizes)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(equals_pytorch), cmocka_unit_test(speech_is_a_threshold),
+                                     cmocka_unit_test(refuses_other_sizes)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

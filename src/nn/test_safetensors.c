@@ -63,7 +63,10 @@ static void names_each_fault(void **state) {
       {"{" A "}", 25, EMOVOX_ERROR_MODEL_OFFSETS},               /* more data than tensors */
       {"{" A "," B(25, 29) "}", 29, EMOVOX_ERROR_MODEL_OFFSETS}, /* a hole */
       {"{" A "," B(20, 24) "}", 24, EMOVOX_ERROR_MODEL_OFFSETS}, /* overlap */
-      {"{" A "," A "}", 24, EMOVOX_ERROR_MODEL_TENSOR},          /* twice */
+      {"{" A "," B(20, 24) "}", 28, EMOVOX_ERROR_MODEL_OFFSETS}, /* overlap and a hole of the same size */
+      {"{\"a\":{\"dtype\":\"I8\",\"shape\":[65536,65536,65536,65536],\"data_offsets\":[0,0]}}", 0,
+       EMOVOX_ERROR_MODEL_SHAPE},                       /* 2^64 elements */
+      {"{" A "," A "}", 24, EMOVOX_ERROR_MODEL_TENSOR}, /* twice */
   };
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
     emovox_status status = open_made(cases[i].json, cases[i].data);

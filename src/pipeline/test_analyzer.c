@@ -183,17 +183,26 @@ static void level_does_not_matter(void **state) {
   emovox_analyzer_destroy(analyzer);
 }
 
-static void silence_is_no_speech(void **state) {
-  const fixture *f = *state;
-  static float silence[80000];
+static void assert_no_speech(const fixture *f, const float *samples, size_t n) {
   results r = {0};
   emovox_analyzer *analyzer = analyzer_for(f, 16000, 1, &r);
-  assert_int_equal(analyze(analyzer, silence, 80000, 1, 4096, &r), EMOVOX_OK);
+  assert_int_equal(analyze(analyzer, samples, n, 1, 4096, &r), EMOVOX_OK);
   assert_int_equal(r.summary.label, EMOVOX_NO_SPEECH);
   assert_int_equal(r.summary.voting, 0);
-  assert_int_equal(r.summary.segments, 2);
+  assert_int_equal(r.summary.segments, r.count);
   assert_float_equal(r.summary.confidence, 0, 0);
   emovox_analyzer_destroy(analyzer);
+}
+
+static void silence_is_no_speech(void **state) {
+  const fixture *f = *state;
+  static float samples[80000];
+  assert_no_speech(f, samples, 80000);
+  testing_noise(samples, 80000, 10);
+  assert_no_speech(f, samples, 80000);
+  for (size_t i = 0; i < 80000; i++) /* speech, but at -120 dBFS: nobody could hear it */
+    samples[i] = i < f->speech.count ? 1e-6f * f->speech.data[i] : 0;
+  assert_no_speech(f, samples, 80000);
 }
 
 static void names_each_fault(void **state) {
@@ -285,25 +294,43 @@ static void can_be_watched(void **state) {
   free(audio.data);
 }
 
-static void count_frames(const float *frame, size_t bands, void *user) {
-  (void)frame;
+typedef struct frames {
+  float data[1000 * 80];
+  size_t count;
+} frames;
+
+static void keep_frame(const float *frame, size_t bands, void *user) {
+  frames *out = user;
   assert_int_equal(bands, 80);
-  ++*(size_t *)user;
+  memcpy(out->data + 80 * out->count++, frame, 80 * sizeof(float));
 }
 
-static void features_are_one_frame_per_hop(void **state) {
-  const fixture *f = *state;
+static void features_of(const float *samples, size_t n, uint32_t channels, frames *out) {
   emovox_config config = emovox_config_default();
+  config.channels = channels;
+  config.user = out;
   emovox_features *features = NULL;
-  size_t frames_seen = 0;
-  config.user = &frames_seen;
   assert_int_equal(emovox_features_create(&config, NULL, &features), EMOVOX_ERROR_ARGUMENT);
-  assert_int_equal(emovox_features_create(&config, count_frames, &features), EMOVOX_OK);
-  assert_int_equal(emovox_features_push(features, f->speech.data, f->speech.count), EMOVOX_OK);
+  assert_int_equal(emovox_features_create(&config, keep_frame, &features), EMOVOX_OK);
+  out->count = 0;
+  assert_int_equal(emovox_features_push(features, samples, n), EMOVOX_OK);
   assert_int_equal(emovox_features_finish(features), EMOVOX_OK);
-  assert_int_equal(frames_seen, 1 + f->speech.count / 160);
   assert_int_equal(emovox_features_finish(features), EMOVOX_ERROR_STATE);
   emovox_features_destroy(features);
+  assert_int_equal(out->count, 1 + n / 160);
+}
+
+static void features_are_one_frame_per_hop_of_the_mean_channel(void **state) {
+  const fixture *f = *state;
+  static frames mono, stereo;
+  size_t n = f->speech.count;
+  float *pairs = malloc(2 * n * sizeof(float));
+  for (size_t i = 0; i < n; i++)
+    pairs[2 * i] = pairs[2 * i + 1] = f->speech.data[i];
+  features_of(f->speech.data, n, 1, &mono);
+  features_of(pairs, n, 2, &stereo);
+  testing_assert_close(stereo.data, mono.data, mono.count * 80, 0);
+  free(pairs);
   emovox_features_destroy(NULL);
 }
 
@@ -319,7 +346,7 @@ int main(void) {
       cmocka_unit_test(refuses_what_is_not_a_number),
       cmocka_unit_test(can_be_cancelled),
       cmocka_unit_test(can_be_watched),
-      cmocka_unit_test(features_are_one_frame_per_hop),
+      cmocka_unit_test(features_are_one_frame_per_hop_of_the_mean_channel),
   };
   return cmocka_run_group_tests(tests, set_up, tear_down);
 }
