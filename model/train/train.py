@@ -32,6 +32,9 @@ from network import STATISTICS, SUMMARY, Network
 NOISE_TRAIN = ("esc10_1", "esc10_2", "esc10_3")  # fold 4 tunes the speech gate, fold 5 tests it
 
 
+STILL = 0.005  # features that vary less are not blown up: some channels of the stem are silent on clean speech
+
+
 @dataclass(frozen=True)
 class Settings:
     """Chosen on validation speakers; see model/README.md."""
@@ -78,9 +81,10 @@ class Pool:
         kept_back |= (self.corpora == "esc10") & ~np.isin(self.speakers, NOISE_TRAIN)
         return np.flatnonzero(~kept_back[self.clip])
 
-    def mask(self, rows: np.ndarray) -> Tensor:
-        """Which emotions the corpus of each row has."""
-        return torch.from_numpy(np.stack([self.labels_of[corpus] for corpus in self.corpora[self.clip[rows]]]))
+    def mask(self, rows: np.ndarray, most_is_all: bool = False) -> Tensor:
+        """Which emotions the corpus of each row has; with `most_is_all`, all if it has more than half."""
+        has = {c: most_is_all & (own.sum() > len(LABELS) / 2) | own for c, own in self.labels_of.items()}
+        return torch.from_numpy(np.stack([has[corpus] for corpus in self.corpora[self.clip[rows]]]))
 
     def target(self, rows: np.ndarray) -> Tensor:
         return torch.from_numpy(self.labels[self.clip[rows]])
@@ -91,7 +95,11 @@ class Pool:
 
 def fit(pool: Pool, rows: np.ndarray, stem: Network, settings: Settings, seed: int) -> Network:
     """A network trained on the given rows."""
-    network = teach(pool, rows, stem, settings, seed)
+    return fit_heads(teach(pool, rows, stem, settings, seed), pool, rows, settings)
+
+
+def fit_heads(network: Network, pool: Pool, rows: np.ndarray, settings: Settings) -> Network:
+    """Step 2, above."""
     with torch.no_grad():
         summary = np.zeros((len(pool.row), SUMMARY), np.float32)
         for number, copy_ in enumerate(pool.copies):
@@ -108,7 +116,7 @@ def fit(pool: Pool, rows: np.ndarray, stem: Network, settings: Settings, seed: i
 
 
 def masked_cross_entropy(logits: Tensor, mask: Tensor, target: Tensor) -> Tensor:
-    """Among the emotions that the clip's corpus has: elsewhere, their absence says nothing."""
+    """Among the emotions of the mask: where a corpus has but a few, the absence of the others says nothing."""
     return cross_entropy(logits.masked_fill(~mask, -1e4), target, reduction="none")
 
 
@@ -122,9 +130,9 @@ def fit_head(pool: Pool, rows: np.ndarray, features: np.ndarray, penalty: float,
         counts = np.bincount(labels[own], minlength=len(LABELS))
         shares[own] = dict(settings.head_share).get(corpus, 0.3) / (counts > 0).sum() / counts[labels[own]]
     shares = torch.from_numpy(shares / shares.sum()).float()
-    mask, target = pool.mask(rows), pool.target(rows)
+    mask, target = pool.mask(rows, most_is_all=True), pool.target(rows)
     values = torch.from_numpy(features[rows])
-    mean, deviation = values.mean(dim=0), values.std(dim=0) + 1e-6
+    mean, deviation = values.mean(dim=0), values.std(dim=0).clamp(min=STILL)
     values = (values - mean) / deviation
     weight = torch.zeros(len(LABELS), values.shape[1], requires_grad=True)
     bias = torch.zeros(len(LABELS), requires_grad=True)
