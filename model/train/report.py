@@ -21,7 +21,7 @@ from splits import ravdess_folds, speaker_folds
 from train import Pool, Settings, fit
 
 VERSION = "0.1.0"
-UNCERTAIN_BELOW = 0.2
+UNCERTAIN_BELOW = 0.3
 NEMO_FOLDS = 3
 CITATIONS = {"ravdess": "RAVDESS", "nemo": "nEMO", "cremad": "CREMA-D"}
 
@@ -295,9 +295,10 @@ No speaker is in both training and test, and nothing is adapted to a test speake
 decides a recording: one vote per sequence of 4 s, the majority wins. Every clip is forced to an emotion: the speech
 gate and `uncertain` are reported on their own.
 
-- **RAVDESS**: five folds of four actors (1-4, 5-8, ..., 17-20); {seeds} seed(s), ± is the standard deviation over
-  seeds. Training: the other sixteen actors, nEMO, CREMA-D (happy and sad). Settings were chosen on validation actors
-  (those of the next fold, which then were not trained on), and kept for all folds.
+- **RAVDESS**: five folds of four actors (1-4, 5-8, ..., 17-20), {seeds} {"seed" if seeds == 1 else "seeds"}; ± is the
+  standard deviation over seeds. Training: the other sixteen actors, nEMO, CREMA-D (happy and sad). Settings were
+  chosen on validation actors (those of the next fold, which then were not trained on) and kept for all folds; README.md
+  tells of two that were chosen later.
 - **nEMO**: {NEMO_FOLDS} folds of its speakers, the others and RAVDESS and CREMA-D in training, one seed.
 - **Unseen corpus**: the released file (int8), which has heard no clip of it.
 - **Calibration**: RAVDESS with the temperature of a fold fitted on the four others. The released temperature
@@ -313,7 +314,7 @@ Chance is 12.5. For scale, humans: CREMA-D's listeners recover the intended one 
 40.9 % of the time (Cao et al. 2014); RAVDESS was validated by 247 raters (Livingstone & Russo 2018).
 
 UAR by fold, seed 0: {", ".join(f"{value:.1f}" for value in ravdess["folds"][0])}. The linear map on the statistics of
-the stem alone, without the LSTM's part: {report["ravdess_probe"]["uar"]:.1f}. Weights rounded to int8, seed 0:
+the stem alone, without the LSTM's part (seed 0): {report["ravdess_probe"]["uar"]:.1f}. Weights rounded to int8, seed 0:
 {report["ravdess_int8"]["int8"]["uar"]:.1f} against {report["ravdess_int8"]["float"]["uar"]:.1f} in float.
 
 """
@@ -342,13 +343,14 @@ The answer may be any of the eight emotions; among nEMO's own six, UAR is {nemo[
 ## Calibration
 
 Over the unseen speakers of RAVDESS and nEMO, the calibration error falls from {report["calibration"]["ece_before"]:.1f}
-to {report["calibration"]["ece_after"]:.1f} with the released temperature; of the sequences,
-{report["calibration"]["uncertain"]:.1f} % vote `uncertain`.
+to {report["calibration"]["ece_after"]:.1f} with the released temperature. Of their sequences,
+{report["calibration"]["uncertain"]:.1f} % would vote `uncertain` (a top probability below {UNCERTAIN_BELOW}).
 
 ## Speech gate
 
-Share of clips with at least one sequence taken for speech (threshold and min_ratio
-{gate["min_ratio"]} tuned on unseen speakers, clean and augmented, against ESC-10 fold 4; folds 1-3 in training):
+Share of clips with at least one sequence taken for speech. The threshold of a step (logit {gate["threshold"]}, folded
+into `speech.bias`) and `min_ratio` ({gate["min_ratio"]}) let {evaluate.SPEECH_TO_PASS:.0f} % of clips of unseen speakers
+pass, clean and augmented, and as little as possible of ESC-10 fold 4; folds 1-3 are in training.
 
 """
     text += table([["clips", "pass"], *([name, rate] for name, rate in gate["passing"].items())])
@@ -356,7 +358,7 @@ Share of clips with at least one sequence taken for speech (threshold and min_ra
 ## Size
 
 {model["bytes"]} bytes, {model["weights"]} weights, {macs["total"] / 1e6:.0f} million multiply-adds per 4 s sequence
-(conv1 {macs["conv1"] / 1e6:.0f}, conv2 {macs["conv2"] / 1e6:.0f}, conv3 {macs["conv3"] / 1e6:.0f}, LSTM
-{macs["lstm"] / 1e6:.1f}).
+(conv1 {macs["conv1"] / 1e6:.0f}, conv2 {macs["conv2"] / 1e6:.0f}, conv3 {macs["conv3"] / 1e6:.0f},
+LSTM {macs["lstm"] / 1e6:.0f}).
 """
     return text

@@ -7,7 +7,7 @@ Two steps make one network (`fit`):
 1. The LSTM learns to tell what two transformer blocks of Whisper would say about the clip, which emotion it holds,
    and which steps are speech (`teach`).
 2. The head is a strongly regularised linear map, fitted to the optimum: one on the statistics of the stem and one on
-   the LSTM's summary, added up (`fit_head`). With some thousand clips nothing else has beaten it.
+   the LSTM's summary, added up (`fit_head`). With some thousand clips nothing else has beaten that.
 """
 
 from __future__ import annotations
