@@ -349,8 +349,8 @@ to {report["calibration"]["ece_after"]:.1f} with the released temperature. Of th
 ## Speech gate
 
 Share of clips with at least one sequence taken for speech. The threshold of a step (logit {gate["threshold"]}, folded
-into `speech.bias`) and `min_ratio` ({gate["min_ratio"]}) let {evaluate.SPEECH_TO_PASS:.0f} % of clips of unseen speakers
-pass, clean and augmented, and as little as possible of ESC-10 fold 4; folds 1-3 are in training.
+into `speech.bias`) and `min_ratio` ({gate["min_ratio"]}) let {evaluate.SPEECH_TO_PASS:.0f} % of the clips of unseen
+speakers pass, clean and augmented, and as little as possible of ESC-10 fold 4; folds 1-3 are in training.
 
 """
     text += table([["clips", "pass"], *([name, rate] for name, rate in gate["passing"].items())])

@@ -28,6 +28,7 @@ import dataset
 from corpora import LABELS, Clip, corpora_root, read_corpora
 from dataset import Copy
 from network import STATISTICS, SUMMARY, Network
+from teacher import Teacher
 
 NOISE_TRAIN = ("esc10_1", "esc10_2", "esc10_3")  # fold 4 tunes the speech gate, fold 5 tests it
 
@@ -238,7 +239,7 @@ def collate(pool: Pool, batch: np.ndarray, rng) -> tuple[Tensor, Tensor]:
 def load_pool(clips: list[Clip], noises: list[Clip], arguments, stem: Network, settings: Settings) -> Pool:
     clips = dataset.without_rare_emotions(clips) + dataset.noise_clips(noises)
     waveforms = [audio.read(clip.path) for clip in noises if clip.speaker in NOISE_TRAIN]
-    teacher = dataset.Teacher(arguments.pretrained)
+    teacher = Teacher(arguments.pretrained)
     copies = [
         dataset.make_copy(arguments.work / "cache", i, clips, arguments.emovox, stem, waveforms, teacher)
         for i in range(settings.copies)
