@@ -44,6 +44,7 @@ async function buildLib() {
   for (const name of modules) await copyFile(join(sources, name), join(lib, name));
   await copyFile(wasm, join(lib, 'emovox.wasm'));
   await copyFile(model, join(lib, 'models/emovox-small.safetensors'));
+  await copyFile(join(root, 'model/LICENSE'), join(lib, 'models/LICENSE')); // the weights' own
 
   const { build: bundle } = await import('vite');
   await bundle({
