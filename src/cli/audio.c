@@ -21,10 +21,10 @@ static int riff_cut_short(FILE *file) {
   if (fread(header, 1, sizeof header, file) != sizeof header || memcmp(header, "RIFF", 4) != 0) return 0;
   uint32_t size =
       (uint32_t)header[4] | (uint32_t)header[5] << 8 | (uint32_t)header[6] << 16 | (uint32_t)header[7] << 24;
-  if (size >= UINT32_MAX - 8) return 0; /* written to a pipe: unknown */
+  if (size >= 0x7ffff000) return 0; /* what programs write that stream to a pipe: unknown */
   if (fseek(file, 0, SEEK_END)) return 0;
   long end = ftell(file);
-  return end >= 0 && (uint64_t)end < (uint64_t)size + 8;
+  return end >= 0 && (uint64_t)end + 1 < (uint64_t)size + 8; /* some leave out the padding byte */
 }
 
 audio *audio_open(const char *path, uint32_t *sample_rate, uint32_t *channels, cli_error *error) {

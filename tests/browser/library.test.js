@@ -173,49 +173,53 @@ describe('several at once', () => {
 });
 
 describe('stopping', () => {
-  test('an abort in the middle ends the analysis, in the worker too', () =>
-    chromium.withPage(async (page) => {
-      await open(page);
-      const { codes, emotion, after, last } = await page.evaluate(async () => {
-        const { Emovox, code, file } = globalThis;
-        /** What the workers say. @type {any[]} */
-        const said = [];
-        globalThis.Worker = class extends Worker {
-          constructor(...args) {
-            super(...args);
-            this.addEventListener('message', ({ data }) => said.push(data));
-          }
-        };
-        const emovox = await Emovox.create();
-        const abort = new AbortController();
-        let after = 0;
-        const long = emovox.analyze(file(1000), {
-          signal: abort.signal,
-          onProgress: ({ seconds }) => {
-            if (abort.signal.aborted) after++;
-            else if (seconds > 20) abort.abort();
-          },
-        });
-        const waiting = new AbortController();
-        const queued = emovox.analyze(file(1000), { signal: waiting.signal });
-        waiting.abort();
-        const codes = [
-          await code(queued),
-          await code(long),
-          await code(emovox.analyze(file(1), { signal: AbortSignal.abort() })),
-          await code(Emovox.create({ signal: AbortSignal.abort() })),
-        ];
-        const { emotion } = await emovox.analyze(file(10));
-        // The last word about the long file is that it was stopped: the worker did not go on with it.
-        const { id } = said.find(({ type, value }) => type === 'progress' && value.duration > 1000);
-        return { codes, emotion, after, last: said.filter((reply) => reply.id === id).at(-1) };
-      });
-      assert.deepEqual(codes, ['aborted', 'aborted', 'aborted', 'aborted']);
-      assert.equal(emotion, expected.emotion);
-      assert.equal(last.type, 'error');
-      assert.equal(last.code, 'aborted');
-      assert.equal(after, 0);
-    }));
+  for (const kind of ['file', 'samples']) {
+    test(`an abort in the middle of long audio (${kind}) ends the analysis, in the worker too`, () =>
+      chromium.withPage(async (page) => {
+        await open(page);
+        const { codes, emotion, after, last } = await page.evaluate(async (kind) => {
+          const { Emovox, code, file } = globalThis;
+          const source = kind === 'file' ? file(1000) : new Float32Array(16000 * 1800).fill(0.1);
+          /** What the workers say. @type {any[]} */
+          const said = [];
+          globalThis.Worker = class extends Worker {
+            constructor(...args) {
+              super(...args);
+              this.addEventListener('message', ({ data }) => said.push(data));
+            }
+          };
+          const emovox = await Emovox.create();
+          const abort = new AbortController();
+          let after = 0;
+          const long = emovox.analyze(source, {
+            sampleRate: 16000,
+            signal: abort.signal,
+            onProgress: ({ seconds }) => {
+              if (abort.signal.aborted) after++;
+              else if (seconds > 20) abort.abort();
+            },
+          });
+          const waiting = new AbortController();
+          const queued = emovox.analyze(file(1000), { signal: waiting.signal });
+          waiting.abort();
+          const codes = [
+            await code(queued),
+            await code(long),
+            await code(emovox.analyze(file(1), { signal: AbortSignal.abort() })),
+            await code(Emovox.create({ signal: AbortSignal.abort() })),
+          ];
+          const { emotion } = await emovox.analyze(file(10));
+          // The last word about the long file is that it was stopped: the worker did not go on with it.
+          const { id } = said.find(({ type, value }) => type === 'progress' && value.duration > 1000);
+          return { codes, emotion, after, last: said.filter((reply) => reply.id === id).at(-1) };
+        }, kind);
+        assert.deepEqual(codes, ['aborted', 'aborted', 'aborted', 'aborted']);
+        assert.equal(emotion, expected.emotion);
+        assert.equal(last.type, 'error');
+        assert.equal(last.code, 'aborted');
+        assert.equal(after, 0);
+      }));
+  }
 
   test('abort while the library loads', () =>
     chromium.withPage(
