@@ -49,14 +49,6 @@ static inline float fast_sigmoid(float x) {
   return 0.5f * fast_tanh(0.5f * x) + 0.5f;
 }
 
-float activation_tanh(float x) {
-  return fast_tanh(x);
-}
-
-float activation_sigmoid(float x) {
-  return fast_sigmoid(x);
-}
-
 void activation_gelu(float *x, size_t n) {
   const float sqrt_half = 0.70710678f;
   for (size_t i = 0; i < n; i++)
