@@ -4,7 +4,7 @@
  *
  * Audio goes in as it comes, verdicts come out as they ripen:
  *
- *   samples -> log-mel -> CNN -> LSTM over a sequence -> one vote -> majority
+ *   samples -> log-mel -> CNN (and transformer) -> LSTM over a sequence -> one vote -> majority
  *
  *   emovox_model *model;
  *   emovox_analyzer *analyzer;
@@ -31,6 +31,11 @@
  * wins a tie against `uncertain`. The *confidence* is its dominance over time: its votes / all votes.
  * *Probabilities* are calibrated model outputs and are always reported beside the votes, never mixed with them.
  * A recording without speech has the answer EMOVOX_NO_SPEECH instead of an emotion.
+ *
+ * *Intensity* is how strongly the emotion is expressed, an output of the model of its own. *Valence* (unpleasant to
+ * pleasant) and *arousal* (calm to excited) are not: they are the mean of a table in the model file, one point per
+ * emotion (Russell 1980), over the probabilities, and hold nothing that the probabilities do not. *Salience* says
+ * which moments of a segment the verdict rests on.
  *
  * Rules that hold everywhere
  * --------------------------
@@ -125,6 +130,9 @@ double emovox_sequence_seconds(const emovox_model *model);
 double emovox_hop_seconds(const emovox_model *model);
 double emovox_min_seconds(const emovox_model *model);
 
+/* Seconds of audio per value of emovox_segment.salience. */
+double emovox_salience_seconds(const emovox_model *model);
+
 /* ---- analyzer ------------------------------------------------------------------------------------------- */
 
 /* One verdict about one sequence. */
@@ -135,6 +143,12 @@ typedef struct emovox_segment {
   float confidence;                       /* probability of the most probable emotion, 0..1; 0 without speech */
   float speech_ratio;                     /* share of the segment that is speech, 0..1 */
   float probabilities[EMOVOX_MAX_LABELS]; /* calibrated, sum to 1; all 0 without speech */
+  float intensity;                        /* of the emotion, 0..1; 0 without speech */
+  float valence, arousal;                 /* derived from the probabilities, -1..1; 0 without speech */
+  const float *salience;                  /* (salience_count) weights of the moments, sum to 1: number k covers
+                                             emovox_salience_seconds() from start + k * emovox_salience_seconds() on.
+                                             Borrowed, valid during the callback; NULL without speech */
+  size_t salience_count;                  /* 0 without speech */
 } emovox_segment;
 
 /* The verdict about a whole recording. */
@@ -148,6 +162,8 @@ typedef struct emovox_summary {
   uint32_t votes[EMOVOX_MAX_LABELS];      /* per emotion */
   uint32_t uncertain;                     /* votes for no emotion */
   float probabilities[EMOVOX_MAX_LABELS]; /* mean over voting segments; all 0 without speech */
+  float intensity;                        /* mean over voting segments, 0..1; 0 without speech */
+  float valence, arousal;                 /* means over voting segments, -1..1; 0 without speech */
 } emovox_summary;
 
 /* Called for each segment as it completes, in order of time, from within push or finish. `segment` is valid
@@ -169,7 +185,7 @@ typedef struct emovox_config {
 /* The defaults named above. Start from these, so that new fields never break you. */
 emovox_config emovox_config_default(void);
 
-/* The state of one recording: a few megabytes, the same for any length. */
+/* The state of one recording, the same size for any length: a few megabytes, or some tens with a large model. */
 typedef struct emovox_analyzer emovox_analyzer;
 
 /* Makes an analyzer. `config` is copied; `model` is borrowed and must outlive the analyzer. On success *analyzer

@@ -76,9 +76,9 @@ void testing_noise(float *out, size_t n, uint32_t seed) {
   }
 }
 
-emovox_model *testing_model(void) {
+emovox_model *testing_model(const char *path) {
   size_t size;
-  uint8_t *bytes = testing_file(TESTING_MODEL, &size);
+  uint8_t *bytes = testing_file(path, &size);
   emovox_model *model = NULL;
   assert_int_equal(emovox_model_create(bytes, size, &model), EMOVOX_OK);
   free(bytes);

@@ -35,9 +35,10 @@ void testing_assert_close(const float *a, const float *b, size_t n, float tolera
 /* The same pseudo-random numbers in -1..1 every time. */
 void testing_noise(float *out, size_t n, uint32_t seed);
 
-/* The shipped model. */
-#define TESTING_MODEL "model/emovox-small.safetensors"
-emovox_model *testing_model(void);
+/* The shipped model, and a tiny one with transformer blocks and random weights (model/train/golden.py). */
+#define TESTING_SMALL "model/emovox-small.safetensors"
+#define TESTING_TINY "tests/data/golden/tiny.safetensors"
+emovox_model *testing_model(const char *path);
 
 #define TESTING_SPEECH "tests/data/formats/angry.flac"
 

@@ -13,18 +13,32 @@ from safetensors import safe_open
 
 import features
 from corpora import LABELS
-from network import CHANNELS, HIDDEN, STEM, Network
+from network import SMALL, Network, Sizes
 
-QUANTIZED = ("conv1", "conv2", "conv3", "lstm")
+QUANTIZED = ("conv1", "conv2", "conv3", "lstm", "block")
+LAYERS = ("conv1", "conv2", "conv3", "attention", "speech", "head", "intensity")
+# Valence and arousal that each emotion stands for, after Russell's circumplex (1980).
+CIRCUMPLEX = dict(
+    neutral=(0, 0),
+    calm=(0.3, -0.5),
+    happy=(0.8, 0.5),
+    sad=(-0.7, -0.4),
+    angry=(-0.6, 0.7),
+    fearful=(-0.6, 0.6),
+    disgust=(-0.6, 0.2),
+    surprised=(0.2, 0.7),
+)
 DIRECTIONS = {"forward": "", "backward": "_reverse"}
 
 
 def tensors(network: Network) -> dict[str, np.ndarray]:
     """The weights of a folded network by their names in the file."""
     named = {}
-    for layer in ("conv1", "conv2", "conv3", "attention", "speech", "head"):
+    for layer in LAYERS:
         named[f"{layer}.weight"] = getattr(network, layer).weight
         named[f"{layer}.bias"] = getattr(network, layer).bias
+    for number, block in enumerate(network.blocks, 1):
+        named |= {f"block{number}.{name}": tensor for name, tensor in block.named_parameters()}
     for direction, suffix in DIRECTIONS.items():
         lstm = network.lstm
         named[f"lstm.{direction}.input.weight"] = getattr(lstm, f"weight_ih_l0{suffix}")
@@ -45,25 +59,50 @@ def rounded(network: Network) -> Network:
     """The folded network with the weights that its file would hold."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "model.safetensors"
-        save(path, network, metadata("", [], 0, 0))
+        save(path, network, metadata("", [], 0, 0, sizes=network.sizes))
         return load(path)[0]
 
 
-def metadata(version: str, training_data: list[str], min_ratio: float, uncertain_below: float) -> dict:
+def metadata(
+    version: str,
+    training_data: list[str],
+    min_ratio: float,
+    uncertain_below: float,
+    name: str = "small",
+    sizes: Sizes = SMALL,
+) -> dict:
+    blocks = dict(heads=sizes.heads, mlp=sizes.mlp) if sizes.blocks else {}
     return dict(
-        format=1,
-        name="small",
+        format=2,
+        name=name,
         version=version,
         license="CC-BY-NC-SA-4.0",
         training_data=training_data,
         labels=list(LABELS),
+        valence=[CIRCUMPLEX[label][0] for label in LABELS],
+        arousal=[CIRCUMPLEX[label][1] for label in LABELS],
         front_end=features.FRONT_END,
         normalization=features.NORMALIZATION,
         sequence=features.SEQUENCE,
-        encoder=dict(channels=[STEM, STEM, CHANNELS], strides=[1, 2, 2], kernel=3),
-        lstm=dict(hidden=HIDDEN),
+        encoder=dict(channels=[sizes.stem] * 2, strides=[1, 2], kernel=3, blocks=sizes.blocks, **blocks),
+        statistics=list(sizes.statistics),
+        lstm=dict(channels=sizes.channels, stride=2, kernel=3, hidden=sizes.hidden),
         speech=dict(min_ratio=min_ratio),
         uncertain_below=uncertain_below,
+    )
+
+
+def sizes_of(meta: dict) -> Sizes:
+    """The layer sizes that metadata() was given."""
+    encoder, lstm = meta["encoder"], meta["lstm"]
+    return Sizes(
+        stem=encoder["channels"][1],
+        blocks=encoder["blocks"],
+        heads=encoder.get("heads", Sizes.heads),
+        mlp=encoder.get("mlp", Sizes.mlp),
+        statistics=tuple(meta["statistics"]),
+        channels=lstm["channels"],
+        hidden=lstm["hidden"],
     )
 
 
@@ -71,7 +110,7 @@ def save(path: Path, network: Network, meta: dict) -> None:
     """Writes a folded network. Tensors follow each other without holes, in the order of the header."""
     stored = {}
     for name, tensor in tensors(network).items():
-        if name.endswith(".weight") and name.startswith(QUANTIZED):
+        if name.endswith(".weight") and name.startswith(QUANTIZED) and tensor.ndim > 1:
             stored[name], stored[f"{name}.scale"] = quantize(tensor)
         else:
             stored[name] = tensor
@@ -102,12 +141,15 @@ def load(path: Path) -> tuple[Network, dict]:
             value = value * scale.reshape(-1, *[1] * (value.ndim - 1))
         return torch.from_numpy(value)
 
-    network = Network(len(meta["labels"])).eval()
+    network = Network(len(meta["labels"]), sizes=sizes_of(meta)).eval()
     network.conv3_norm = torch.nn.Identity()
     with torch.no_grad():
-        for layer in ("conv1", "conv2", "conv3", "attention", "speech", "head"):
+        for layer in LAYERS:
             getattr(network, layer).weight.copy_(weight(f"{layer}.weight"))
             getattr(network, layer).bias.copy_(weight(f"{layer}.bias"))
+        for number, block in enumerate(network.blocks, 1):
+            for name, parameter in block.named_parameters():
+                parameter.copy_(weight(f"block{number}.{name}"))
         for direction, suffix in DIRECTIONS.items():
             lstm = network.lstm
             getattr(lstm, f"weight_ih_l0{suffix}").copy_(weight(f"lstm.{direction}.input.weight"))

@@ -4,8 +4,9 @@
     python model/train/golden.py
 
 logmel: librosa's log-mel spectrogram of tests/data/formats/angry.flac, computed in float64, before normalisation.
-long_*: the network on the clip's first sequence; short_*: on 61 frames of it, with every layer. The weights are those
-of the released file, dequantised. All float32; layers are (steps, channels).
+long_*: the released network on the clip's first sequence; short_*: on 61 frames of it, with every layer. The weights
+are those of the file, dequantised. tiny.safetensors: a small network with transformer blocks and random weights;
+tiny_*: its layers on those 61 frames; tiny_long_*: its results on the sequence. All float32, layers (steps, channels).
 """
 
 from __future__ import annotations
@@ -19,10 +20,14 @@ import torch
 
 import export
 import features
+from corpora import LABELS
+from network import Network, Sizes
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 CLIP = REPOSITORY / "tests/data/formats/angry.flac"
 SHORT = slice(100, 161)
+TINY = Sizes(stem=48, blocks=2, heads=3, mlp=96, statistics=(0, 2), channels=16, hidden=8)
+RESULTS = ["pooled", "logits", "probabilities", "intensity", "salience", "speech_ratio"]
 
 
 def librosa_logmel(path: Path) -> np.ndarray:
@@ -45,6 +50,7 @@ def librosa_logmel(path: Path) -> np.ndarray:
 @torch.no_grad()
 def layers(network, mel: np.ndarray) -> dict[str, np.ndarray]:
     outputs = network.stem(torch.from_numpy(mel)[None])
+    outputs |= {f"block{i}": x.transpose(1, 2) for i, x in enumerate(network.encode(outputs["conv2"])[1:], 1)}
     outputs |= network(outputs["conv2"])
     arrays = {name: tensor[0].numpy() for name, tensor in outputs.items()}
     arrays |= {name: arrays[name].T for name in ("conv1", "conv2")}
@@ -53,17 +59,37 @@ def layers(network, mel: np.ndarray) -> dict[str, np.ndarray]:
     return dict(arrays, input=mel)
 
 
+@torch.no_grad()
+def tiny() -> Network:
+    """Random weights, larger than at the start of training, so that every layer has a say."""
+    torch.manual_seed(0)
+    network = Network(len(LABELS), sizes=TINY).eval().folded()
+    for name, parameter in network.named_parameters():
+        parameter.normal_(std=0.3 if parameter.ndim < 2 else parameter[0].numel() ** -0.5)
+        if name.endswith("norm.weight"):
+            parameter += 1
+    network.attention.weight *= 5  # a salience far from uniform
+    return network
+
+
 def main() -> None:
     folder = REPOSITORY / "tests/data/golden"
     folder.mkdir(parents=True, exist_ok=True)
-    network, _ = export.load(REPOSITORY / "model/emovox-small.safetensors")
+    export.save(folder / "tiny.safetensors", tiny(), export.metadata("0.0.0", [], 0, 0.15, name="tiny", sizes=TINY))
+    released, _ = export.load(REPOSITORY / "model/emovox-small.safetensors")
+    random, _ = export.load(folder / "tiny.safetensors")
     logmel = librosa_logmel(CLIP)
-    sequence = features.normalize(logmel[: features.SEQUENCE["frames"]])
+    sequence, short = features.normalize(logmel[: features.SEQUENCE["frames"]]), features.normalize(logmel[SHORT])
+    stem = ["conv1", "conv2", "conv3", "lstm"]
+    blocks = [f"block{i}" for i in range(1, TINY.blocks + 1)]
     arrays = {"logmel": logmel}
-    for name, mel in (("long", sequence), ("short", features.normalize(logmel[SHORT]))):
+    for name, network, mel, wanted in (
+        ("long", released, sequence, ["input", *RESULTS]),
+        ("short", released, short, ["input", *stem, *RESULTS]),
+        ("tiny_long", random, sequence, RESULTS),
+        ("tiny", random, short, [*stem, *blocks, *RESULTS]),
+    ):
         results = layers(network, mel)
-        wanted = ["input", "pooled", "logits", "probabilities", "speech_ratio"]
-        wanted += ["conv1", "conv2", "conv3", "lstm"] if name == "short" else []
         arrays |= {f"{name}_{layer}": results[layer] for layer in wanted}
     for name, array in arrays.items():
         np.save(folder / f"{name}.npy", np.ascontiguousarray(array, dtype="<f4"))

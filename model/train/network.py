@@ -1,26 +1,50 @@
 # SPDX-License-Identifier: MIT
 """The network in PyTorch; src/nn holds its twin in C.
 
-    log-mel (T, 80) -> conv1 -> conv2 (/2) -+-> mean, standard deviation over time ------------+
-                                            |                                                  |
-                                            +-> conv3 (/2) -+-> LSTM, both ways -> attention --+-> head -> emotion
-                                                            |
-                                                            +-> speech, per step
+    log-mel (T, 80) -> conv1 -> conv2 (/2) -> blocks -+-> mean, standard deviation over time ------------+-> head
+                                                      |                                                  |
+                                                      +-> conv3 (/2) -+-> LSTM, both ways -> attention --+-> intensity
+                                                                      |
+                                                                      +-> speech, per step
 
-conv1 and conv2, the stem, are OpenAI's Whisper tiny.en and stay as they are.
+conv1 and conv2, the stem, are OpenAI's Whisper tiny.en and stay as they are; the transformer blocks, of which `small`
+has none, are built as Whisper's. Statistics may be taken of several outputs of the encoder: that of the stem (0) and
+those of the blocks (from 1).
 """
 
 from __future__ import annotations
 
 import copy
+import math
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import gelu
+from torch.nn.functional import gelu, scaled_dot_product_attention
 
 MELS, STEM, CHANNELS, HIDDEN = 80, 384, 128, 64
 STATISTICS, SUMMARY = 2 * STEM, 2 * HIDDEN
 POOLED = STATISTICS + SUMMARY
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """What the model file says about the layers; the defaults are `small`."""
+
+    stem: int = STEM
+    blocks: int = 0
+    heads: int = 6
+    mlp: int = 4 * STEM
+    statistics: tuple[int, ...] = (0,)  # pooled outputs of the encoder
+    channels: int = CHANNELS
+    hidden: int = HIDDEN
+
+    @property
+    def pooled(self) -> int:
+        return 2 * self.stem * len(self.statistics) + 2 * self.hidden
+
+
+SMALL = Sizes()
 
 
 def statistics(stem: Tensor) -> Tensor:
@@ -28,20 +52,54 @@ def statistics(stem: Tensor) -> Tensor:
     return torch.cat([stem.mean(dim=2), (stem.var(dim=2, correction=0) + 1e-8).sqrt()], dim=1)
 
 
-class Network(nn.Module):
-    def __init__(self, labels: int, dropout: float = 0.0):
+def positions(frames: int, width: int) -> Tensor:
+    """Whisper's sinusoids: (frames, width), sines in the first half, cosines in the second."""
+    rates = torch.exp(-math.log(10000) * torch.arange(width // 2) / (width // 2 - 1))
+    angles = torch.arange(frames)[:, None] * rates
+    return torch.cat([angles.sin(), angles.cos()], dim=1)
+
+
+class Block(nn.Module):
+    """A transformer block of Whisper's encoder. (batch, frames, width) -> the same"""
+
+    def __init__(self, width: int, heads: int, mlp: int):
         super().__init__()
-        self.conv1 = nn.Conv1d(MELS, STEM, 3, padding=1)
-        self.conv2 = nn.Conv1d(STEM, STEM, 3, stride=2, padding=1)
-        self.conv3 = nn.Conv1d(STEM, CHANNELS, 3, stride=2, padding=1)
-        self.conv3_norm = nn.BatchNorm1d(CHANNELS)
-        self.lstm = nn.LSTM(CHANNELS, HIDDEN, batch_first=True, bidirectional=True)
-        self.attention = nn.Linear(SUMMARY, 1)
-        self.speech = nn.Linear(CHANNELS, 1)
-        self.head = nn.Linear(POOLED, labels)
+        self.heads = heads
+        self.attention_norm = nn.LayerNorm(width)
+        self.query = nn.Linear(width, width)
+        self.key = nn.Linear(width, width, bias=False)
+        self.value = nn.Linear(width, width)
+        self.out = nn.Linear(width, width)
+        self.mlp_norm = nn.LayerNorm(width)
+        self.expand = nn.Linear(width, mlp)
+        self.contract = nn.Linear(mlp, width)
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = self.attention_norm(x)
+        heads = (
+            layer(y).unflatten(2, (self.heads, -1)).transpose(1, 2) for layer in (self.query, self.key, self.value)
+        )
+        x = x + self.out(scaled_dot_product_attention(*heads).transpose(1, 2).flatten(2))
+        return x + self.contract(gelu(self.expand(self.mlp_norm(x))))
+
+
+class Network(nn.Module):
+    def __init__(self, labels: int, dropout: float = 0.0, sizes: Sizes = SMALL):
+        super().__init__()
+        self.sizes = sizes
+        self.conv1 = nn.Conv1d(MELS, sizes.stem, 3, padding=1)
+        self.conv2 = nn.Conv1d(sizes.stem, sizes.stem, 3, stride=2, padding=1)
+        self.blocks = nn.ModuleList(Block(sizes.stem, sizes.heads, sizes.mlp) for _ in range(sizes.blocks))
+        self.conv3 = nn.Conv1d(sizes.stem, sizes.channels, 3, stride=2, padding=1)
+        self.conv3_norm = nn.BatchNorm1d(sizes.channels)
+        self.lstm = nn.LSTM(sizes.channels, sizes.hidden, batch_first=True, bidirectional=True)
+        self.attention = nn.Linear(2 * sizes.hidden, 1)
+        self.speech = nn.Linear(sizes.channels, 1)
+        self.head = nn.Linear(sizes.pooled, labels)
+        self.intensity = nn.Linear(sizes.pooled, 1)
         self.dropout = nn.Dropout(dropout)
         self.channel_dropout = nn.Dropout1d(dropout / 2)
-        for layer in (self.conv1, self.conv2, self.head):  # given, and fitted on its own (train.py)
+        for layer in (self.conv1, self.conv2, self.head, self.intensity):  # given, and fitted on its own (train.py)
             layer.requires_grad_(False)
 
     def stem(self, mel: Tensor) -> dict[str, Tensor]:
@@ -49,18 +107,36 @@ class Network(nn.Module):
         conv1 = gelu(self.conv1(mel.transpose(1, 2)))
         return dict(conv1=conv1, conv2=gelu(self.conv2(conv1)))
 
-    def summarize(self, conv2: Tensor) -> dict[str, Tensor]:
-        """conv3 and lstm (batch, steps, 128), summary (batch, 128), speech (batch, steps)"""
-        conv3 = gelu(self.conv3_norm(self.conv3(self.channel_dropout(conv2)))).transpose(1, 2)
+    def encode(self, conv2: Tensor) -> list[Tensor]:
+        """The encoder's outputs, (batch, 384, frames / 2) each: conv2, then block by block."""
+        outputs, x = [conv2], conv2.transpose(1, 2)
+        if self.blocks:
+            x = x + positions(x.shape[1], x.shape[2])
+        for block in self.blocks:
+            x = block(x)
+            outputs.append(x.transpose(1, 2))
+        return outputs
+
+    def summarize(self, encoded: Tensor) -> dict[str, Tensor]:
+        """conv3 and lstm (batch, steps, 128), summary (batch, 128), salience and speech (batch, steps)"""
+        conv3 = gelu(self.conv3_norm(self.conv3(self.channel_dropout(encoded)))).transpose(1, 2)
         lstm, _ = self.lstm(self.dropout(conv3))
         weights = self.attention(lstm).softmax(dim=1)
-        return dict(conv3=conv3, lstm=lstm, summary=(weights * lstm).sum(dim=1), speech=self.speech(conv3).squeeze(2))
+        return dict(
+            conv3=conv3,
+            lstm=lstm,
+            summary=(weights * lstm).sum(dim=1),
+            salience=weights.squeeze(2),
+            speech=self.speech(conv3).squeeze(2),
+        )
 
     def forward(self, conv2: Tensor) -> dict[str, Tensor]:
-        """As summarize(), with pooled (batch, 896) and logits (batch, labels)."""
-        output = self.summarize(conv2)
-        pooled = torch.cat([statistics(conv2), output["summary"]], dim=1)
-        return dict(output, pooled=pooled, logits=self.head(pooled))
+        """As summarize(), with pooled (batch, 896), logits (batch, labels) and intensity (batch,)."""
+        outputs = self.encode(conv2)
+        output = self.summarize(outputs[-1])
+        pooled = torch.cat([statistics(outputs[i]) for i in self.sizes.statistics] + [output["summary"]], dim=1)
+        intensity = self.intensity(pooled).sigmoid().squeeze(1)
+        return dict(output, pooled=pooled, logits=self.head(pooled), intensity=intensity)
 
     @torch.no_grad()
     def folded(self, temperature: float = 1.0, speech_threshold: float = 0.0) -> Network:

@@ -1,20 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 #include "nn/lstm.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <xnnpack.h>
 
 #include "nn/activation.h"
 #include "nn/conv.h"
+#include "nn/linear.h"
 
 struct lstm {
   lstm_params params;
-  xnn_operator_t projection; /* in -> 4 hidden */
-  float *recurrent;          /* (hidden, 4 hidden): transposed, so that the product is a sum of scaled rows */
-  float *projected;          /* (max_steps, 4 hidden) */
-  float *cell;               /* (hidden) */
+  linear *projection; /* in -> 4 hidden */
+  float *recurrent;   /* (hidden, 4 hidden): transposed, so that the product is a sum of scaled rows */
+  float *projected;   /* (max_steps, 4 hidden) */
+  float *cell;        /* (hidden) */
 };
 
 static emovox_status build(lstm *self, size_t max_steps, const float *input_weight, const float *recurrent_weight,
@@ -27,15 +26,11 @@ static emovox_status build(lstm *self, size_t max_steps, const float *input_weig
   for (size_t g = 0; g < gates; g++)
     for (size_t j = 0; j < hidden; j++)
       self->recurrent[j * gates + g] = recurrent_weight[g * hidden + j];
-  enum xnn_status created = xnn_create_fully_connected_nc_f32(in, gates, in, gates, input_weight, bias, -INFINITY,
-                                                              INFINITY, 0, NULL, NULL, &self->projection);
-  if (created) return created == xnn_status_out_of_memory ? EMOVOX_ERROR_MEMORY : EMOVOX_ERROR_BACKEND;
-  return EMOVOX_OK;
+  return linear_create(in, gates, input_weight, bias, &self->projection);
 }
 
 emovox_status lstm_create(const lstm_params *params, size_t max_steps, const float *input_weight,
                           const float *recurrent_weight, const float *bias, lstm **out) {
-  if (xnn_initialize(NULL)) return EMOVOX_ERROR_BACKEND;
   lstm *self = calloc(1, sizeof *self);
   if (!self) return EMOVOX_ERROR_MEMORY;
   self->params = *params;
@@ -49,7 +44,7 @@ emovox_status lstm_create(const lstm_params *params, size_t max_steps, const flo
 
 void lstm_destroy(lstm *self) {
   if (!self) return;
-  if (self->projection) xnn_delete_operator(self->projection);
+  linear_destroy(self->projection);
   free(self->recurrent);
   free(self->projected);
   free(self->cell);
@@ -73,10 +68,8 @@ static void add_recurrent(float *restrict gates, const float *restrict recurrent
 
 emovox_status lstm_run(lstm *self, const float *input, size_t steps, float *output, size_t stride) {
   size_t hidden = self->params.hidden;
-  if (xnn_reshape_fully_connected_nc_f32(self->projection, steps, NULL) ||
-      xnn_setup_fully_connected_nc_f32(self->projection, input, self->projected) ||
-      xnn_run_operator(self->projection, NULL))
-    return EMOVOX_ERROR_BACKEND;
+  emovox_status status = linear_run(self->projection, input, steps, self->projected);
+  if (status) return status;
   memset(self->cell, 0, hidden * sizeof(float));
   const float *previous = NULL;
   for (size_t i = 0; i < steps; i++) {

@@ -1,170 +1,149 @@
 /* SPDX-License-Identifier: MIT */
 #include "nn/network.h"
 
-#include <stdio.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "nn/activation.h"
-#include "nn/lstm.h"
 #include "nn/pooling.h"
-
-/* The convolution whose output is pooled directly, beside the LSTM. */
-enum { POOLED_CONV = 1, LAST_CONV = NETWORK_CONVS - 1 };
 
 struct network {
   network_params params;
   conv *convs[NETWORK_CONVS];
+  transformer *transformer; /* NULL without blocks */
   lstm *forward, *backward;
   float *attention, *attention_bias; /* (2 hidden), (1) */
-  float *speech, *speech_bias;       /* (last conv), (1) */
-  float *head, *head_bias;           /* (labels, pooled), (labels) */
-  float *activations[NETWORK_CONVS]; /* (steps, out) */
-  float *hidden;                     /* (steps, 2 hidden) */
-  float *scores;                     /* (steps) */
-  float *pooled;                     /* mean, deviation, attention */
+  linear *speech;                    /* conv3's channels -> 1 */
+  linear *head, *intensity;          /* embedding -> labels, embedding -> 1 */
+  /* Results, in the order in which they are made. */
+  float *conv1;                        /* (frames, out) */
+  float *encoder[NETWORK_MAX_OUTPUTS]; /* (conv2's steps, channels) */
+  float *conv3;                        /* (steps, out) */
+  float *hidden;                       /* (steps, 2 hidden) */
+  float *salience;                     /* (steps) */
+  float *embedding;                    /* (embedding_size) */
+  float *voiced;                       /* (steps) logits of speech */
   float logits[EMOVOX_MAX_LABELS];
 };
 
-static size_t pooled_size(const network_params *p) {
-  return 2 * p->convs[POOLED_CONV].out + 2 * p->hidden;
+static size_t embedding_size(const network_params *p) {
+  return p->statistics_count * 2 * p->transformer.channels + 2 * p->hidden;
+}
+
+/* Convolution i and its GELU; `steps` becomes those of the output. */
+static emovox_status convolve(network *self, int i, const float *input, size_t *steps, float *output) {
+  const conv_params *p = &self->params.convs[i];
+  emovox_status status = conv_run(self->convs[i], input, *steps, output);
+  *steps = conv_steps(p, *steps);
+  activation_gelu(output, *steps * p->out);
+  return status;
 }
 
 /* The forward pass. */
 emovox_status network_run(network *self, const float *frames, size_t steps, network_output *output) {
   const network_params *p = &self->params;
-  size_t hidden = p->hidden, channels = p->convs[LAST_CONV].out, pooled_channels = p->convs[POOLED_CONV].out;
-  float *mean = self->pooled, *deviation = mean + pooled_channels, *attended = deviation + pooled_channels;
-  const float *last = self->activations[LAST_CONV];
+  size_t blocks = p->transformer.blocks, channels = p->transformer.channels, states = 2 * p->hidden;
+  float **encoder = self->encoder, *hidden = self->hidden, *e = self->embedding, intensity;
   emovox_status status;
 
-  for (int i = 0; i < NETWORK_CONVS; i++) {
-    if ((status = conv_run(self->convs[i], frames, steps, self->activations[i]))) return status;
-    steps = conv_steps(&p->convs[i], steps);
-    frames = self->activations[i];
-    activation_gelu(self->activations[i], steps * p->convs[i].out);
-    if (i == POOLED_CONV) pooling_statistics(frames, steps, pooled_channels, mean, deviation);
-  }
-  if ((status = lstm_run(self->forward, last, steps, self->hidden, 2 * hidden))) return status;
-  if ((status = lstm_run(self->backward, last, steps, self->hidden + hidden, 2 * hidden))) return status;
-  pooling_attention(self->hidden, steps, 2 * hidden, self->attention, *self->attention_bias, self->scores, attended);
+  if ((status = convolve(self, 0, frames, &steps, self->conv1))) return status;
+  if ((status = convolve(self, 1, self->conv1, &steps, encoder[0]))) return status;
+  for (size_t i = 0; i < blocks; i++)
+    if ((status = transformer_run(self->transformer, i, encoder[i], steps, encoder[i + 1]))) return status;
 
-  for (size_t k = 0; k < p->labels; k++)
-    self->logits[k] = pooling_dot(self->head + k * pooled_size(p), self->pooled, pooled_size(p), self->head_bias[k]);
-  memset(output, 0, sizeof *output);
+  for (size_t k = 0; k < p->statistics_count; k++, e += 2 * channels)
+    pooling_statistics(encoder[p->statistics[k]], steps, channels, e, e + channels);
+  if ((status = convolve(self, 2, encoder[blocks], &steps, self->conv3))) return status;
+  if ((status = lstm_run(self->forward, self->conv3, steps, hidden, states))) return status;
+  if ((status = lstm_run(self->backward, self->conv3, steps, hidden + p->hidden, states))) return status;
+  pooling_attention(hidden, steps, states, self->attention, *self->attention_bias, self->salience, e);
+
+  if ((status = linear_run(self->head, self->embedding, 1, self->logits))) return status;
+  if ((status = linear_run(self->intensity, self->embedding, 1, &intensity))) return status;
+  if ((status = linear_run(self->speech, self->conv3, steps, self->voiced))) return status;
+
+  *output = (network_output){.salience = self->salience, .steps = steps, .intensity = 1 / (1 + expf(-intensity))};
   memcpy(output->probabilities, self->logits, p->labels * sizeof(float));
   activation_softmax(output->probabilities, p->labels);
-
   size_t speech = 0;
   for (size_t t = 0; t < steps; t++)
-    speech += pooling_dot(self->speech, last + t * channels, channels, *self->speech_bias) > 0;
+    speech += self->voiced[t] > 0;
   output->speech_ratio = (float)speech / (float)steps;
   return EMOVOX_OK;
 }
 
-/* One weight tensor: allocates *out and fills it, or only checks the file when `out` is NULL. */
-static emovox_status load(const safetensors *file, const char *name, size_t rank, const size_t *shape, float **out) {
-  emovox_status status = safetensors_read(file, name, rank, shape, NULL);
-  if (status || !out) return status;
-  size_t count = 1;
-  for (size_t i = 0; i < rank; i++)
-    count *= shape[i];
-  if (!(*out = malloc(count * sizeof(float)))) return EMOVOX_ERROR_MEMORY;
-  return safetensors_read(file, name, rank, shape, *out);
+size_t network_step_frames(const network_params *params) {
+  size_t frames = 1;
+  for (int i = 0; i < NETWORK_CONVS; i++)
+    frames *= params->convs[i].stride;
+  return frames;
 }
 
-static emovox_status load_conv(const safetensors *file, int i, const network_params *p, conv **out) {
-  const conv_params *c = &p->convs[i];
-  size_t max_steps = p->max_frames;
-  for (int k = 0; k < i; k++)
-    max_steps = conv_steps(&p->convs[k], max_steps);
-  char name[32];
-  float *weight = NULL, *bias = NULL;
-  snprintf(name, sizeof name, "conv%d.weight", i + 1);
-  emovox_status status = load(file, name, 3, (const size_t[]){c->out, c->in, c->kernel}, out ? &weight : NULL);
-  snprintf(name, sizeof name, "conv%d.bias", i + 1);
-  if (!status) status = load(file, name, 1, &c->out, out ? &bias : NULL);
-  if (!status && out) status = conv_create(c, max_steps, weight, bias, out);
-  free(weight);
-  free(bias);
-  return status;
-}
-
-static emovox_status load_lstm(const safetensors *file, const char *direction, const network_params *p,
-                               size_t max_steps, lstm **out) {
-  lstm_params params = {p->convs[LAST_CONV].out, p->hidden, strcmp(direction, "backward") == 0};
-  size_t gates = 4 * p->hidden;
-  char name[48];
-  float *input = NULL, *recurrent = NULL, *bias = NULL;
-  snprintf(name, sizeof name, "lstm.%s.input.weight", direction);
-  emovox_status status = load(file, name, 2, (const size_t[]){gates, params.in}, out ? &input : NULL);
-  snprintf(name, sizeof name, "lstm.%s.recurrent.weight", direction);
-  if (!status) status = load(file, name, 2, (const size_t[]){gates, p->hidden}, out ? &recurrent : NULL);
-  snprintf(name, sizeof name, "lstm.%s.bias", direction);
-  if (!status) status = load(file, name, 1, &gates, out ? &bias : NULL);
-  if (!status && out) status = lstm_create(&params, max_steps, input, recurrent, bias, out);
-  free(input);
-  free(recurrent);
-  free(bias);
-  return status;
-}
-
-/* Every tensor of the network, in one list: with `self` NULL they are checked, else loaded. */
-static emovox_status load_all(const safetensors *file, const network_params *p, network *self) {
-  size_t channels = p->convs[LAST_CONV].out, states = 2 * p->hidden, one = 1, steps = p->max_frames;
-  emovox_status status = EMOVOX_OK;
-  for (int i = 0; i < NETWORK_CONVS; i++) {
-    if ((status = load_conv(file, i, p, self ? &self->convs[i] : NULL))) return status;
+/* Steps of a full sequence after so many convolutions. */
+static size_t max_steps(const network_params *p, int convs) {
+  size_t steps = p->max_frames;
+  for (int i = 0; i < convs; i++)
     steps = conv_steps(&p->convs[i], steps);
-  }
-  if ((status = load_lstm(file, "forward", p, steps, self ? &self->forward : NULL))) return status;
-  if ((status = load_lstm(file, "backward", p, steps, self ? &self->backward : NULL))) return status;
-  const struct {
-    const char *name;
-    size_t rank, shape[2];
-    float **out;
-  } rest[] = {
-      {"attention.weight", 2, {1, states}, self ? &self->attention : NULL},
-      {"attention.bias", 1, {one}, self ? &self->attention_bias : NULL},
-      {"speech.weight", 2, {1, channels}, self ? &self->speech : NULL},
-      {"speech.bias", 1, {one}, self ? &self->speech_bias : NULL},
-      {"head.weight", 2, {p->labels, pooled_size(p)}, self ? &self->head : NULL},
-      {"head.bias", 1, {p->labels}, self ? &self->head_bias : NULL},
-  };
-  for (size_t i = 0; i < sizeof rest / sizeof *rest; i++)
-    if ((status = load(file, rest[i].name, rest[i].rank, rest[i].shape, rest[i].out))) return status;
-  return EMOVOX_OK;
+  return steps;
+}
+
+static void load(network *self, loader *file) {
+  const network_params *p = &self->params;
+  const char *const convs[NETWORK_CONVS] = {"conv1", "conv2", "conv3"};
+  for (int i = 0; i < NETWORK_CONVS; i++)
+    self->convs[i] = loader_conv(file, convs[i], &p->convs[i], max_steps(p, i));
+  if (p->transformer.blocks) self->transformer = transformer_load(file, &p->transformer, max_steps(p, 2));
+  size_t channels = p->convs[2].out, steps = max_steps(p, NETWORK_CONVS), one = 1;
+  self->forward = loader_lstm(file, "lstm.forward", &(lstm_params){channels, p->hidden, 0}, steps);
+  self->backward = loader_lstm(file, "lstm.backward", &(lstm_params){channels, p->hidden, 1}, steps);
+  self->attention = loader_tensor(file, "attention", "weight", 2, (const size_t[]){1, 2 * p->hidden});
+  self->attention_bias = loader_tensor(file, "attention", "bias", 1, &one);
+  self->speech = loader_linear(file, "speech", channels, 1, 1);
+  self->head = loader_linear(file, "head", embedding_size(p), p->labels, 1);
+  self->intensity = loader_linear(file, "intensity", embedding_size(p), 1, 1);
+}
+
+static float *new_result(size_t count) {
+  return calloc(count + NN_PADDING, sizeof(float));
+}
+
+static emovox_status allocate(network *self) {
+  const network_params *p = &self->params;
+  size_t steps = max_steps(p, NETWORK_CONVS);
+  for (size_t i = 0; i <= p->transformer.blocks; i++)
+    if (!(self->encoder[i] = new_result(max_steps(p, 2) * p->convs[1].out))) return EMOVOX_ERROR_MEMORY;
+  self->conv1 = new_result(max_steps(p, 1) * p->convs[0].out);
+  self->conv3 = new_result(steps * p->convs[2].out);
+  self->hidden = new_result(steps * 2 * p->hidden);
+  self->salience = new_result(steps);
+  self->embedding = new_result(embedding_size(p));
+  self->voiced = new_result(steps);
+  int all = self->conv1 && self->conv3 && self->hidden && self->salience && self->embedding && self->voiced;
+  return all ? EMOVOX_OK : EMOVOX_ERROR_MEMORY;
 }
 
 emovox_status network_check(const network_params *params, const safetensors *file) {
-  emovox_status status = load_all(file, params, NULL);
-  if (status) return status;
-  size_t known = 2 * NETWORK_CONVS + 2 * 3 + 6;
+  network *self = calloc(1, sizeof *self);
+  if (!self) return EMOVOX_ERROR_MEMORY;
+  self->params = *params;
+  loader source = {.file = file, .check_only = 1};
+  load(self, &source);
+  network_destroy(self);
+  if (source.status) return source.status;
+  size_t known = source.tensors;
   for (size_t i = 0; i < file->count; i++)
     known += file->tensors[i].type == TENSOR_I8; /* each has been seen to have its scale */
   return known == file->count ? EMOVOX_OK : EMOVOX_ERROR_MODEL_TENSOR;
-}
-
-static emovox_status allocate_activations(network *self) {
-  const network_params *p = &self->params;
-  size_t steps = p->max_frames;
-  for (int i = 0; i < NETWORK_CONVS; i++) {
-    steps = conv_steps(&p->convs[i], steps);
-    self->activations[i] = calloc(steps * p->convs[i].out + NN_PADDING, sizeof(float));
-    if (!self->activations[i]) return EMOVOX_ERROR_MEMORY;
-  }
-  self->hidden = malloc(steps * 2 * p->hidden * sizeof(float));
-  self->scores = malloc(steps * sizeof(float));
-  self->pooled = malloc(pooled_size(p) * sizeof(float));
-  return self->hidden && self->scores && self->pooled ? EMOVOX_OK : EMOVOX_ERROR_MEMORY;
 }
 
 emovox_status network_create(const network_params *params, const safetensors *file, network **out) {
   network *self = calloc(1, sizeof *self);
   if (!self) return EMOVOX_ERROR_MEMORY;
   self->params = *params;
-  emovox_status status = load_all(file, params, self);
-  if (!status) status = allocate_activations(self);
+  loader source = {.file = file};
+  load(self, &source);
+  emovox_status status = source.status ? source.status : allocate(self);
   if (status)
     network_destroy(self);
   else
@@ -174,22 +153,29 @@ emovox_status network_create(const network_params *params, const safetensors *fi
 
 void network_destroy(network *self) {
   if (!self) return;
-  for (int i = 0; i < NETWORK_CONVS; i++) {
+  for (int i = 0; i < NETWORK_CONVS; i++)
     conv_destroy(self->convs[i]);
-    free(self->activations[i]);
-  }
+  transformer_destroy(self->transformer);
   lstm_destroy(self->forward);
   lstm_destroy(self->backward);
-  float *owned[] = {self->attention, self->attention_bias, self->speech, self->speech_bias, self->head,
-                    self->head_bias, self->hidden,         self->scores, self->pooled};
+  linear_destroy(self->speech);
+  linear_destroy(self->head);
+  linear_destroy(self->intensity);
+  for (size_t i = 0; i < NETWORK_MAX_OUTPUTS; i++)
+    free(self->encoder[i]);
+  float *owned[] = {self->attention, self->attention_bias, self->conv1,     self->conv3,
+                    self->hidden,    self->salience,       self->embedding, self->voiced};
   for (size_t i = 0; i < sizeof owned / sizeof *owned; i++)
     free(owned[i]);
   free(self);
 }
 
 network_layers network_inspect(const network *self) {
-  network_layers layers = {.lstm = self->hidden, .pooled = self->pooled, .logits = self->logits};
-  for (int i = 0; i < NETWORK_CONVS; i++)
-    layers.conv[i] = self->activations[i];
+  network_layers layers = {.conv1 = self->conv1,
+                           .conv3 = self->conv3,
+                           .lstm = self->hidden,
+                           .embedding = self->embedding,
+                           .logits = self->logits};
+  memcpy(layers.encoder, self->encoder, sizeof layers.encoder);
   return layers;
 }

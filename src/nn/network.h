@@ -1,29 +1,39 @@
-/* The network: a CNN over log-mel frames, a bidirectional LSTM over its output, pooling, a linear head.
+/* The network: an encoder (CNN, then transformer blocks) over log-mel frames, statistics of its outputs, a
+ * bidirectional LSTM over the last of them, linear heads.
  * SPDX-License-Identifier: MIT */
 #ifndef EMOVOX_NN_NETWORK_H
 #define EMOVOX_NN_NETWORK_H
 
-#include "nn/conv.h"
-#include "nn/safetensors.h"
+#include "nn/transformer.h"
 
-enum { NETWORK_CONVS = 3 };
+/* The encoder's outputs: that of the CNN, then one per block. */
+enum { NETWORK_CONVS = 3, NETWORK_MAX_OUTPUTS = TRANSFORMER_MAX_BLOCKS + 1 };
 
 typedef struct network_params {
-  conv_params convs[NETWORK_CONVS];
-  size_t hidden;     /* of the LSTM, per direction */
-  size_t labels;     /* 2 .. EMOVOX_MAX_LABELS */
-  size_t max_frames; /* log-mel frames in a sequence */
+  conv_params convs[NETWORK_CONVS];       /* two begin the encoder, one leads to the LSTM */
+  transformer_params transformer;         /* channels: those of convs[1]; the rest does not matter if blocks is 0 */
+  size_t statistics[NETWORK_MAX_OUTPUTS]; /* the encoder's outputs that are pooled: increasing, 0 .. blocks */
+  size_t statistics_count;                /* 1 or more */
+  size_t hidden;                          /* of the LSTM, per direction */
+  size_t labels;                          /* 2 .. EMOVOX_MAX_LABELS */
+  size_t max_frames;                      /* log-mel frames in a sequence */
 } network_params;
 
 typedef struct network_output {
   float probabilities[EMOVOX_MAX_LABELS]; /* calibrated, sum to 1 */
+  float intensity;                        /* 0..1 */
   float speech_ratio;                     /* share of the steps that are speech */
+  const float *salience;                  /* (steps) attention weights, sum to 1; valid until the next run */
+  size_t steps;                           /* of network_step_frames() each */
 } network_output;
 
 typedef struct network network;
 
+/* Log-mel frames per step of the LSTM. */
+size_t network_step_frames(const network_params *params);
+
 /* Checks that a file holds exactly the tensors of such a network, in their shapes.
- * Errors: MODEL_TENSOR, MODEL_SHAPE, MODEL_DTYPE. */
+ * Errors: MEMORY, MODEL_TENSOR, MODEL_SHAPE, MODEL_DTYPE. */
 emovox_status network_check(const network_params *params, const safetensors *file);
 
 /* Reads the weights of a checked file. Errors: MEMORY, BACKEND. */
@@ -36,10 +46,12 @@ emovox_status network_run(network *self, const float *frames, size_t steps, netw
 
 /* The outputs of the layers in the last run, for tests against the reference implementation. */
 typedef struct network_layers {
-  const float *conv[NETWORK_CONVS]; /* (conv_steps, out) after GELU */
-  const float *lstm;                /* (steps of the last conv, 2 hidden) */
-  const float *pooled;              /* mean and deviation of conv[1], attention over lstm */
-  const float *logits;              /* (labels) */
+  const float *conv1;                        /* (frames, out) after GELU */
+  const float *encoder[NETWORK_MAX_OUTPUTS]; /* (conv2's steps, channels): conv2 after GELU, then block by block */
+  const float *conv3;                        /* (steps, out) after GELU */
+  const float *lstm;                         /* (steps, 2 hidden) */
+  const float *embedding;                    /* mean and deviation of each pooled output, attention over lstm */
+  const float *logits;                       /* (labels) */
 } network_layers;
 network_layers network_inspect(const network *self);
 

@@ -26,7 +26,7 @@ void pooling_statistics(const float *frames, size_t steps, size_t channels, floa
     deviation[c] = sqrtf(deviation[c] / (float)steps + VARIANCE_FLOOR);
 }
 
-float pooling_dot(const float *weight, const float *x, size_t n, float bias) {
+static float dot(const float *weight, const float *x, size_t n, float bias) {
   float sum = bias;
   for (size_t i = 0; i < n; i++)
     sum += weight[i] * x[i];
@@ -36,7 +36,7 @@ float pooling_dot(const float *weight, const float *x, size_t n, float bias) {
 void pooling_attention(const float *frames, size_t steps, size_t channels, const float *weight, float bias,
                        float *restrict scores, float *restrict out) {
   for (size_t t = 0; t < steps; t++)
-    scores[t] = pooling_dot(weight, frames + t * channels, channels, bias);
+    scores[t] = dot(weight, frames + t * channels, channels, bias);
   activation_softmax(scores, steps);
   memset(out, 0, channels * sizeof(float));
   for (size_t t = 0; t < steps; t++)

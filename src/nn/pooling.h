@@ -14,7 +14,4 @@ void pooling_statistics(const float *frames, size_t steps, size_t channels, floa
 void pooling_attention(const float *frames, size_t steps, size_t channels, const float *weight, float bias,
                        float *scores, float *out);
 
-/* bias + weight . x */
-float pooling_dot(const float *weight, const float *x, size_t n, float bias);
-
 #endif

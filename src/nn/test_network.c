@@ -30,31 +30,55 @@ static network_layers run(network *self, const char *sequence, network_output *o
   return network_inspect(self);
 }
 
-static void equals_pytorch(void **state) {
+static void assert_results(const network_layers *layers, const network_output *output, const char *sequence) {
+  assert_layer(layers->embedding, sequence, "pooled");
+  assert_layer(layers->logits, sequence, "logits");
+  assert_layer(output->probabilities, sequence, "probabilities");
+  assert_layer(&output->intensity, sequence, "intensity");
+  assert_layer(output->salience, sequence, "salience");
+  assert_layer(&output->speech_ratio, sequence, "speech_ratio");
+}
+
+static void assert_layers(const network_layers *layers, const char *sequence) {
+  assert_layer(layers->conv1, sequence, "conv1");
+  assert_layer(layers->encoder[0], sequence, "conv2");
+  assert_layer(layers->conv3, sequence, "conv3");
+  assert_layer(layers->lstm, sequence, "lstm");
+}
+
+static void small_equals_pytorch(void **state) {
   (void)state;
-  emovox_model *model = testing_model();
+  emovox_model *model = testing_model(TESTING_SMALL);
   network *self = NULL;
   assert_int_equal(network_create(&model->network, &model->file, &self), EMOVOX_OK);
   network_output output;
-
   network_layers layers = run(self, "short", &output);
-  assert_layer(layers.conv[0], "short", "conv1");
-  assert_layer(layers.conv[1], "short", "conv2");
-  assert_layer(layers.conv[2], "short", "conv3");
-  assert_layer(layers.lstm, "short", "lstm");
-  assert_layer(layers.pooled, "short", "pooled");
-  assert_layer(layers.logits, "short", "logits");
-  assert_layer(output.probabilities, "short", "probabilities");
-  assert_layer(&output.speech_ratio, "short", "speech_ratio");
-
+  assert_layers(&layers, "short");
+  assert_results(&layers, &output, "short");
+  assert_int_equal(output.steps, 16);
   layers = run(self, "long", &output);
-  assert_layer(layers.pooled, "long", "pooled");
-  assert_layer(layers.logits, "long", "logits");
-  assert_layer(output.probabilities, "long", "probabilities");
-  assert_layer(&output.speech_ratio, "long", "speech_ratio");
+  assert_results(&layers, &output, "long");
+  layers = run(self, "short", &output); /* nothing is left over from the longer one */
+  assert_results(&layers, &output, "short");
+  network_destroy(self);
+  emovox_model_destroy(model);
+}
 
-  run(self, "short", &output); /* nothing is left over from the longer one */
-  assert_layer(output.probabilities, "short", "probabilities");
+/* With transformer blocks and the statistics of two outputs. */
+static void tiny_equals_pytorch(void **state) {
+  (void)state;
+  emovox_model *model = testing_model(TESTING_TINY);
+  network *self = NULL;
+  assert_int_equal(network_create(&model->network, &model->file, &self), EMOVOX_OK);
+  network_output output;
+  run(self, "long", &output);
+  network_layers layers = run(self, "short", &output);
+  assert_layers(&layers, "tiny");
+  assert_layer(layers.encoder[1], "tiny", "block1");
+  assert_layer(layers.encoder[2], "tiny", "block2");
+  assert_results(&layers, &output, "tiny");
+  layers = run(self, "long", &output);
+  assert_results(&layers, &output, "tiny_long");
   network_destroy(self);
   emovox_model_destroy(model);
 }
@@ -62,7 +86,7 @@ static void equals_pytorch(void **state) {
 /* Steps are speech where speech.weight . conv3 + speech.bias > 0: the bias alone can decide. */
 static void speech_is_a_threshold(void **state) {
   (void)state;
-  emovox_model *model = testing_model();
+  emovox_model *model = testing_model(TESTING_SMALL);
   for (float bias = -1000; bias <= 1000; bias += 2000) {
     for (size_t i = 0; i < model->file.count; i++) {
       const tensor *t = &model->file.tensors[i];
@@ -80,7 +104,7 @@ static void speech_is_a_threshold(void **state) {
 
 static void refuses_other_sizes(void **state) {
   (void)state;
-  emovox_model *model = testing_model();
+  emovox_model *model = testing_model(TESTING_SMALL);
   network_params params = model->network;
   assert_int_equal(network_check(&params, &model->file), EMOVOX_OK);
   params.labels--;
@@ -89,10 +113,21 @@ static void refuses_other_sizes(void **state) {
   fewer.count--; /* the last one is gone */
   assert_int_equal(network_check(&model->network, &fewer), EMOVOX_ERROR_MODEL_TENSOR);
   emovox_model_destroy(model);
+
+  model = testing_model(TESTING_TINY);
+  params = model->network;
+  params.statistics_count--;
+  assert_int_equal(network_check(&params, &model->file), EMOVOX_ERROR_MODEL_SHAPE);
+  params = model->network;
+  params.transformer.blocks--; /* what is left over is not known */
+  assert_int_equal(network_check(&params, &model->file), EMOVOX_ERROR_MODEL_TENSOR);
+  params.transformer.blocks += 2;
+  assert_int_equal(network_check(&params, &model->file), EMOVOX_ERROR_MODEL_TENSOR);
+  emovox_model_destroy(model);
 }
 
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(equals_pytorch), cmocka_unit_test(speech_is_a_threshold),
-                                     cmocka_unit_test(refuses_other_sizes)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(small_equals_pytorch), cmocka_unit_test(tiny_equals_pytorch),
+                                     cmocka_unit_test(speech_is_a_threshold), cmocka_unit_test(refuses_other_sizes)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

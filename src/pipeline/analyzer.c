@@ -21,6 +21,14 @@ struct emovox_analyzer {
   emovox_status status; /* of the recording: OK until something fails or it ends */
 };
 
+/* The mean of a table of values over a distribution. */
+static float expected(const float *probabilities, const float *values, int labels) {
+  float sum = 0;
+  for (int k = 0; k < labels; k++)
+    sum += probabilities[k] * values[k];
+  return sum;
+}
+
 /* The vote on one sequence of log-mel frames. */
 static emovox_status judge(emovox_analyzer *self, const float *frames, size_t count, emovox_segment *segment) {
   const emovox_model *model = self->model;
@@ -40,6 +48,11 @@ static emovox_status judge(emovox_analyzer *self, const float *frames, size_t co
   segment->label = vote_cast(output.probabilities, labels, model->uncertain_below);
   int best = vote_cast(output.probabilities, labels, 0);
   segment->confidence = output.probabilities[best];
+  segment->intensity = output.intensity;
+  segment->valence = expected(output.probabilities, model->valence, labels);
+  segment->arousal = expected(output.probabilities, model->arousal, labels);
+  segment->salience = output.salience;
+  segment->salience_count = output.steps;
   return EMOVOX_OK;
 }
 

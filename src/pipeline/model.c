@@ -6,7 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FORMAT = 1, MAX_FRAMES = 3000, MAX_CHANNELS = 2048, MAX_KERNEL = 15, MAX_STRIDE = 4 };
+enum { FORMAT = 2, MAX_FRAMES = 3000, MAX_CHANNELS = 2048, MAX_KERNEL = 15, MAX_STRIDE = 4, MAX_HEADS = 64 };
+enum { MAX_MLP = 4 * MAX_CHANNELS };
 
 /* ---- metadata ---- */
 
@@ -53,6 +54,14 @@ static int read_labels(const cJSON *labels, emovox_model *model) {
   return 1;
 }
 
+/* One number in -1..1 per label. */
+static int read_table(const cJSON *table, size_t labels, float *out) {
+  const cJSON *item;
+  if (!cJSON_IsArray(table) || (size_t)cJSON_GetArraySize(table) != labels) return 0;
+  cJSON_ArrayForEach(item, table) if (!read_float(item, -1, 1, out++)) return 0;
+  return 1;
+}
+
 static int read_front_end(const cJSON *front_end, logmel_params *p) {
   return read_int(get(front_end, "sample_rate"), &p->sample_rate) && read_int(get(front_end, "n_fft"), &p->n_fft) &&
          read_int(get(front_end, "hop"), &p->hop) && read_int(get(front_end, "n_mels"), &p->n_mels) &&
@@ -72,20 +81,46 @@ static int read_sequence(const cJSON *item, sequencer_params *p) {
          read_size(get(item, "min_frames"), 1, (double)p->frames, &p->min_frames);
 }
 
+static int read_conv(const cJSON *channels, const cJSON *stride, const cJSON *kernel, size_t in, conv_params *p) {
+  p->in = in;
+  return read_size(channels, 1, MAX_CHANNELS, &p->out) && read_size(stride, 1, MAX_STRIDE, &p->stride) &&
+         read_size(kernel, 1, MAX_KERNEL, &p->kernel) && p->kernel % 2 == 1;
+}
+
+static int read_blocks(const cJSON *encoder, size_t channels, transformer_params *p) {
+  p->channels = channels;
+  if (!read_size(get(encoder, "blocks"), 0, TRANSFORMER_MAX_BLOCKS, &p->blocks)) return 0;
+  if (p->blocks == 0) return 1;
+  return read_size(get(encoder, "heads"), 1, MAX_HEADS, &p->heads) && channels % p->heads == 0 &&
+         read_size(get(encoder, "mlp"), 1, MAX_MLP, &p->mlp) && channels >= 4 && channels % 2 == 0;
+}
+
 static int read_encoder(const cJSON *encoder, size_t bands, network_params *p) {
-  const cJSON *channels = get(encoder, "channels"), *strides = get(encoder, "strides");
-  size_t kernel;
-  if (!cJSON_IsArray(channels) || cJSON_GetArraySize(channels) != NETWORK_CONVS) return 0;
-  if (!cJSON_IsArray(strides) || cJSON_GetArraySize(strides) != NETWORK_CONVS) return 0;
-  if (!read_size(get(encoder, "kernel"), 1, MAX_KERNEL, &kernel) || kernel % 2 == 0) return 0;
-  for (int i = 0; i < NETWORK_CONVS; i++) {
-    conv_params *c = &p->convs[i];
-    c->in = i ? p->convs[i - 1].out : bands;
-    c->kernel = kernel;
-    if (!read_size(cJSON_GetArrayItem(channels, i), 1, MAX_CHANNELS, &c->out)) return 0;
-    if (!read_size(cJSON_GetArrayItem(strides, i), 1, MAX_STRIDE, &c->stride)) return 0;
+  const cJSON *channels = get(encoder, "channels"), *strides = get(encoder, "strides"),
+              *kernel = get(encoder, "kernel");
+  if (!cJSON_IsArray(channels) || cJSON_GetArraySize(channels) != 2) return 0;
+  if (!cJSON_IsArray(strides) || cJSON_GetArraySize(strides) != 2) return 0;
+  return read_conv(channels->child, strides->child, kernel, bands, &p->convs[0]) &&
+         read_conv(channels->child->next, strides->child->next, kernel, p->convs[0].out, &p->convs[1]) &&
+         read_blocks(encoder, p->convs[1].out, &p->transformer);
+}
+
+static int read_statistics(const cJSON *statistics, network_params *p) {
+  const cJSON *item;
+  if (!cJSON_IsArray(statistics)) return 0;
+  double next = 0;
+  cJSON_ArrayForEach(item, statistics) {
+    size_t *output = &p->statistics[p->statistics_count];
+    if (!read_size(item, next, (double)p->transformer.blocks, output)) return 0; /* hence no more than there are */
+    next = (double)*output + 1;
+    p->statistics_count++;
   }
-  return 1;
+  return p->statistics_count > 0;
+}
+
+static int read_lstm(const cJSON *item, network_params *p) {
+  return read_conv(get(item, "channels"), get(item, "stride"), get(item, "kernel"), p->convs[1].out, &p->convs[2]) &&
+         read_size(get(item, "hidden"), 1, MAX_CHANNELS, &p->hidden);
 }
 
 static emovox_status read_metadata(emovox_model *model) {
@@ -103,7 +138,10 @@ static emovox_status read_metadata(emovox_model *model) {
               read_normalization(get(root, "normalization"), &model->normalize) &&
               read_sequence(get(root, "sequence"), &model->sequence) &&
               read_encoder(get(root, "encoder"), (size_t)model->logmel.n_mels, &model->network) &&
-              read_size(get(get(root, "lstm"), "hidden"), 1, MAX_CHANNELS, &model->network.hidden) &&
+              read_statistics(get(root, "statistics"), &model->network) &&
+              read_lstm(get(root, "lstm"), &model->network) &&
+              read_table(get(root, "valence"), model->network.labels, model->valence) &&
+              read_table(get(root, "arousal"), model->network.labels, model->arousal) &&
               read_float(get(get(root, "speech"), "min_ratio"), 0, 1, &model->min_speech_ratio) &&
               read_float(get(root, "uncertain_below"), 0, 1, &model->uncertain_below);
   model->sequence.bands = (size_t)model->logmel.n_mels;
@@ -178,4 +216,8 @@ double emovox_hop_seconds(const emovox_model *model) {
 
 double emovox_min_seconds(const emovox_model *model) {
   return frame_seconds(model, model->sequence.min_frames - 1);
+}
+
+double emovox_salience_seconds(const emovox_model *model) {
+  return frame_seconds(model, network_step_frames(&model->network));
 }

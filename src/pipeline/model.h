@@ -14,6 +14,7 @@ struct emovox_model {
   struct cJSON *metadata; /* owns the strings below */
   const char *name, *version, *license;
   const char *labels[EMOVOX_MAX_LABELS];
+  float valence[EMOVOX_MAX_LABELS], arousal[EMOVOX_MAX_LABELS]; /* of each label, -1..1 */
   logmel_params logmel;
   normalize_params normalize;
   sequencer_params sequence;

@@ -13,8 +13,38 @@ typedef struct results {
   emovox_summary summary;
 } results;
 
+/* What is derived follows from the rest; the salience is a distribution over the moments of the segment. */
+static void assert_consistent(const emovox_segment *s) {
+  if (s->label == EMOVOX_NO_SPEECH) {
+    assert_null(s->salience);
+    assert_int_equal(s->salience_count, 0);
+    assert_float_equal(s->intensity, 0, 0);
+    assert_float_equal(s->valence, 0, 0);
+    assert_float_equal(s->arousal, 0, 0);
+    return;
+  }
+  static const float table[8][2] = {{0, 0},        {0.3f, -0.5f}, {0.8f, 0.5f},  {-0.7f, -0.4f},
+                                    {-0.6f, 0.7f}, {-0.6f, 0.6f}, {-0.6f, 0.2f}, {0.2f, 0.7f}};
+  float valence = 0, arousal = 0, salience = 0;
+  for (int k = 0; k < 8; k++) {
+    valence += s->probabilities[k] * table[k][0];
+    arousal += s->probabilities[k] * table[k][1];
+  }
+  assert_float_equal(s->valence, valence, 1e-6);
+  assert_float_equal(s->arousal, arousal, 1e-6);
+  assert_true(s->intensity > 0 && s->intensity < 1);
+  for (size_t k = 0; k < s->salience_count; k++) {
+    assert_true(s->salience[k] >= 0);
+    salience += s->salience[k];
+  }
+  assert_float_equal(salience, 1, 1e-5);
+  double seconds = (double)s->salience_count * 0.04; /* whole steps, of which the last ends with the segment or later */
+  assert_true(seconds > s->end - s->start - 1e-9 && seconds < s->end - s->start + 0.05);
+}
+
 static void on_segment(const emovox_segment *segment, void *user) {
   results *r = user;
+  assert_consistent(segment);
   r->segments[r->count++] = *segment;
 }
 
@@ -32,7 +62,7 @@ typedef struct fixture {
 static int set_up(void **state) {
   static fixture f;
   uint32_t rate;
-  f.model = testing_model();
+  f.model = testing_model(TESTING_SMALL);
   f.speech = testing_audio(TESTING_SPEECH, &rate);
   assert_int_equal(rate, 16000);
   *state = &f;
@@ -86,6 +116,7 @@ static void assert_same(const results *a, const results *b, float tolerance) {
     assert_float_equal(a->segments[i].start, b->segments[i].start, 1e-9);
     assert_int_equal(a->segments[i].label, b->segments[i].label);
     testing_assert_close(a->segments[i].probabilities, b->segments[i].probabilities, EMOVOX_MAX_LABELS, tolerance);
+    assert_float_equal(a->segments[i].intensity, b->segments[i].intensity, tolerance);
   }
 }
 
@@ -103,6 +134,8 @@ static void hears_speech(void **state) {
     sum += r.segments[0].probabilities[k];
   assert_float_equal(sum, 1, 1e-5);
   assert_true(r.segments[0].speech_ratio > 0.1f);
+  assert_float_equal(r.summary.intensity, r.segments[0].intensity, 1e-6); /* the only one */
+  assert_float_equal(r.summary.valence, r.segments[0].valence, 1e-6);
   emovox_analyzer_destroy(analyzer);
 }
 

@@ -41,9 +41,8 @@ int __wrap_posix_memalign(void **out, size_t alignment, size_t size) {
 }
 
 static void models_survive_every_failure(void **state) {
-  (void)state;
   size_t size;
-  uint8_t *bytes = testing_file(TESTING_MODEL, &size);
+  uint8_t *bytes = testing_file(*state, &size);
   emovox_status status = EMOVOX_ERROR_MEMORY;
   long n = 0;
   for (; status; n++) {
@@ -64,8 +63,7 @@ static void models_survive_every_failure(void **state) {
 }
 
 static void analyzers_survive_every_failure(void **state) {
-  (void)state;
-  emovox_model *model = testing_model();
+  emovox_model *model = testing_model(*state);
   emovox_config config = emovox_config_default();
   config.sample_rate = 44100;
   emovox_status status = EMOVOX_ERROR_MEMORY;
@@ -84,8 +82,7 @@ static void analyzers_survive_every_failure(void **state) {
 }
 
 static void analysis_allocates_nothing(void **state) {
-  (void)state;
-  emovox_model *model = testing_model();
+  emovox_model *model = testing_model(*state);
   uint32_t rate;
   array speech = testing_audio(TESTING_SPEECH, &rate);
   emovox_config config = emovox_config_default();
@@ -106,10 +103,14 @@ static void analysis_allocates_nothing(void **state) {
 }
 
 int main(void) {
+  static char *models[] = {TESTING_SMALL, TESTING_TINY};
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(models_survive_every_failure),
-      cmocka_unit_test(analyzers_survive_every_failure),
-      cmocka_unit_test(analysis_allocates_nothing),
+      cmocka_unit_test_prestate(models_survive_every_failure, models[0]),
+      cmocka_unit_test_prestate(models_survive_every_failure, models[1]),
+      cmocka_unit_test_prestate(analyzers_survive_every_failure, models[0]),
+      cmocka_unit_test_prestate(analyzers_survive_every_failure, models[1]),
+      cmocka_unit_test_prestate(analysis_allocates_nothing, models[0]),
+      cmocka_unit_test_prestate(analysis_allocates_nothing, models[1]),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

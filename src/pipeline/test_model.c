@@ -5,10 +5,10 @@
 
 #include "testing.h"
 
-/* The shipped model with the first `from` in its header replaced by `to`, of the same length. */
-static emovox_status create_changed(const char *from, const char *to) {
+/* A model with the first `from` in its header replaced by `to`, of the same length. */
+static emovox_status create_changed(const char *path, const char *from, const char *to) {
   size_t size;
-  uint8_t *bytes = testing_file(TESTING_MODEL, &size);
+  uint8_t *bytes = testing_file(path, &size);
   size_t header = (size_t)bytes[0] | (size_t)bytes[1] << 8;
   assert_int_equal(strlen(from), strlen(to));
   int changed = 0;
@@ -27,7 +27,7 @@ static emovox_status create_changed(const char *from, const char *to) {
 
 static void tells_what_it_is(void **state) {
   (void)state;
-  emovox_model *model = testing_model();
+  emovox_model *model = testing_model(TESTING_SMALL);
   assert_string_equal(emovox_model_name(model), "small");
   assert_string_equal(emovox_model_license(model), "CC-BY-NC-SA-4.0");
   assert_non_null(strchr(emovox_model_version(model), '.'));
@@ -40,17 +40,28 @@ static void tells_what_it_is(void **state) {
   assert_float_equal(emovox_sequence_seconds(model), 4, 1e-9);
   assert_float_equal(emovox_hop_seconds(model), 1, 1e-9);
   assert_float_equal(emovox_min_seconds(model), 0.49, 1e-9);
+  assert_float_equal(emovox_salience_seconds(model), 0.04, 1e-9);
   emovox_model_destroy(model);
   emovox_model_destroy(NULL);
 }
 
+typedef struct fault {
+  const char *from, *to;
+  emovox_status expected;
+} fault;
+
+static void assert_faults(const char *path, const fault *faults, size_t count) {
+  for (size_t i = 0; i < count; i++) {
+    emovox_status status = create_changed(path, faults[i].from, faults[i].to);
+    if (status != faults[i].expected) fail_msg("%s: %s", faults[i].to, emovox_strerror(status));
+  }
+}
+
 static void names_each_fault(void **state) {
   (void)state;
-  const struct {
-    const char *from, *to;
-    emovox_status expected;
-  } cases[] = {
-      {"\\\"format\\\": 1", "\\\"format\\\": 2", EMOVOX_ERROR_MODEL_VERSION},
+  const fault faults[] = {
+      {"\\\"format\\\": 2", "\\\"format\\\": 1", EMOVOX_ERROR_MODEL_VERSION},
+      {"\\\"format\\\": 2", "\\\"format\\\": 3", EMOVOX_ERROR_MODEL_VERSION},
       {"\\\"format\\\":", "\\\"formaT\\\":", EMOVOX_ERROR_MODEL_METADATA},
       {"__metadata__\":{\"emovox", "__metadata__\":{\"emovax", EMOVOX_ERROR_MODEL_METADATA},
       {"\\\"hop\\\": 160", "\\\"hop\\\": 0.5", EMOVOX_ERROR_MODEL_METADATA},
@@ -62,10 +73,44 @@ static void names_each_fault(void **state) {
       {"\"conv1.weight.scale\"", "\"conv1.weight.scole\"", EMOVOX_ERROR_MODEL_TENSOR},
       {"\"I8\"", "\"U8\"", EMOVOX_ERROR_MODEL_DTYPE},
   };
-  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-    emovox_status status = create_changed(cases[i].from, cases[i].to);
-    if (status != cases[i].expected) fail_msg("%s: %s", cases[i].from, emovox_strerror(status));
-  }
+  assert_faults(TESTING_SMALL, faults, sizeof faults / sizeof *faults);
+}
+
+static void names_each_fault_of_an_encoder(void **state) {
+  (void)state;
+  const fault faults[] = {
+      {"\\\"blocks\\\": 2", "\\\"blocks\\\": 7", EMOVOX_ERROR_MODEL_METADATA}, /* too many */
+      {"\\\"blocks\\\": 2", "\\\"blocks\\\": 1", EMOVOX_ERROR_MODEL_METADATA}, /* fewer than statistics say */
+      {"\\\"blocks\\\": 2", "\\\"blocks\\\": 3", EMOVOX_ERROR_MODEL_TENSOR},
+      {"\\\"blocks\\\":", "\\\"blockS\\\":", EMOVOX_ERROR_MODEL_METADATA},
+      {"\\\"heads\\\": 3", "\\\"heads\\\": 5", EMOVOX_ERROR_MODEL_METADATA}, /* does not divide 48 */
+      {"\\\"heads\\\": 3", "\\\"heads\\\": 0", EMOVOX_ERROR_MODEL_METADATA},
+      {"\\\"heads\\\":", "\\\"headS\\\":", EMOVOX_ERROR_MODEL_METADATA},
+      {"\\\"mlp\\\": 96", "\\\"mlp\\\": 97", EMOVOX_ERROR_MODEL_SHAPE},
+      {"\\\"mlp\\\": 96", "\\\"mlp\\\": 00", EMOVOX_ERROR_MODEL_METADATA},
+      {"\\\"mlp\\\": 96", "\\\"mlp\\\":9e4", EMOVOX_ERROR_MODEL_METADATA},
+      {"\\\"channels\\\": [48, 48]", "\\\"channels\\\": [48, 51]", EMOVOX_ERROR_MODEL_METADATA}, /* odd */
+      {"\\\"channels\\\": [48, 48]", "\\\"channels\\\": [48, 54]", EMOVOX_ERROR_MODEL_SHAPE},
+      {"\\\"channels\\\": [48, 48]", "\\\"channels\\\": [48    ]", EMOVOX_ERROR_MODEL_METADATA},
+      {"\\\"strides\\\": [1, 2]", "\\\"strides\\\": [1, 9]", EMOVOX_ERROR_MODEL_METADATA},
+      {"\\\"statistics\\\": [0, 2]", "\\\"statistics\\\": [2, 0]", EMOVOX_ERROR_MODEL_METADATA},
+      {"\\\"statistics\\\": [0, 2]", "\\\"statistics\\\": [2, 2]", EMOVOX_ERROR_MODEL_METADATA},
+      {"\\\"statistics\\\": [0, 2]", "\\\"statistics\\\": [0, 3]", EMOVOX_ERROR_MODEL_METADATA},
+      {"\\\"statistics\\\": [0, 2]", "\\\"statistics\\\": [0,.5]", EMOVOX_ERROR_MODEL_METADATA},
+      {"\\\"statistics\\\": [0, 2]", "\\\"statistics\\\": [    ]", EMOVOX_ERROR_MODEL_METADATA},
+      {"\\\"statistics\\\": [0, 2]", "\\\"statistics\\\": [2   ]", EMOVOX_ERROR_MODEL_SHAPE},
+      {"\\\"lstm\\\": {\\\"channels\\\": 16", "\\\"lstm\\\": {\\\"channels\\\": 00", EMOVOX_ERROR_MODEL_METADATA},
+      {"\\\"stride\\\": 2", "\\\"stride\\\": 0", EMOVOX_ERROR_MODEL_METADATA},
+      {"\\\"stride\\\": 2, \\\"kernel\\\": 3", "\\\"stride\\\": 2, \\\"kernel\\\": 2", EMOVOX_ERROR_MODEL_METADATA},
+      {"\\\"valence\\\": [0, 0.3", "\\\"valence\\\": [0, 1.3", EMOVOX_ERROR_MODEL_METADATA},
+      {"\\\"valence\\\": [0, 0.3", "\\\"valence\\\": [   0.3", EMOVOX_ERROR_MODEL_METADATA}, /* one too few */
+      {"\\\"arousal\\\": [0, -0.5", "\\\"arousal\\\": [0, -1.5", EMOVOX_ERROR_MODEL_METADATA},
+      {"\\\"arousal\\\":", "\\\"arousaL\\\":", EMOVOX_ERROR_MODEL_METADATA},
+      {"\"block2.key.weight\"", "\"block2.koy.weight\"", EMOVOX_ERROR_MODEL_TENSOR},
+      {"\"block1.mlp_norm.bias\"", "\"block1.mlp_norm.bios\"", EMOVOX_ERROR_MODEL_TENSOR},
+      {"\"intensity.bias\"", "\"intensity.bios\"", EMOVOX_ERROR_MODEL_TENSOR},
+  };
+  assert_faults(TESTING_TINY, faults, sizeof faults / sizeof *faults);
 }
 
 static void every_status_has_its_sentence(void **state) {
@@ -88,6 +133,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(tells_what_it_is),
       cmocka_unit_test(names_each_fault),
+      cmocka_unit_test(names_each_fault_of_an_encoder),
       cmocka_unit_test(every_status_has_its_sentence),
       cmocka_unit_test(refuses_null),
   };

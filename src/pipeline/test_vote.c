@@ -45,6 +45,21 @@ static void ties_go_to_the_larger_summed_probability(void **state) {
   assert_float_equal(r.confidence, 0.5f, 1e-6f);
 }
 
+static void silence_has_no_part_in_the_means(void **state) {
+  (void)state;
+  emovox_segment s[] = {segment(1, 0, 0), {.label = EMOVOX_NO_SPEECH}, segment(0.3f, 0.3f, 0.4f)};
+  s[0].intensity = 0.2f, s[0].valence = -0.5f, s[0].arousal = 1;
+  s[2].intensity = 0.8f, s[2].valence = 0.1f, s[2].arousal = -0.5f;
+  emovox_summary r = elect(s, 3);
+  assert_float_equal(r.intensity, 0.5f, 1e-6f);
+  assert_float_equal(r.valence, -0.2f, 1e-6f);
+  assert_float_equal(r.arousal, 0.25f, 1e-6f);
+  r = elect(s + 1, 1);
+  assert_float_equal(r.intensity, 0, 0);
+  assert_float_equal(r.valence, 0, 0);
+  assert_float_equal(r.arousal, 0, 0);
+}
+
 static void silence_does_not_vote(void **state) {
   (void)state;
   const emovox_segment silent = {.label = EMOVOX_NO_SPEECH};
@@ -92,6 +107,7 @@ int main(void) {
       cmocka_unit_test(casts_votes),
       cmocka_unit_test(majority_wins_with_dominance_as_confidence),
       cmocka_unit_test(ties_go_to_the_larger_summed_probability),
+      cmocka_unit_test(silence_has_no_part_in_the_means),
       cmocka_unit_test(silence_does_not_vote),
       cmocka_unit_test(uncertain_votes_count_but_lose_ties),
       cmocka_unit_test(a_single_segment_decides_alone),

@@ -21,6 +21,9 @@ void vote_add(vote_tally *tally, const emovox_segment *segment) {
     tally->votes[segment->label]++;
   for (int k = 0; k < tally->labels; k++)
     tally->probabilities[k] += (double)segment->probabilities[k];
+  tally->intensity += (double)segment->intensity;
+  tally->valence += (double)segment->valence;
+  tally->arousal += (double)segment->arousal;
 }
 
 emovox_summary vote_summary(const vote_tally *tally, double duration) {
@@ -32,6 +35,9 @@ emovox_summary vote_summary(const vote_tally *tally, double duration) {
   memcpy(summary.votes, tally->votes, sizeof summary.votes);
   if (tally->segments) summary.speech_ratio = (float)(tally->speech_ratio / tally->segments);
   if (!tally->voting) return summary;
+  summary.intensity = (float)(tally->intensity / tally->voting);
+  summary.valence = (float)(tally->valence / tally->voting);
+  summary.arousal = (float)(tally->arousal / tally->voting);
 
   int winner = 0;
   for (int k = 0; k < tally->labels; k++) {

@@ -14,6 +14,7 @@ typedef struct vote_tally {
   uint32_t segments, voting, uncertain;
   uint32_t votes[EMOVOX_MAX_LABELS];
   double probabilities[EMOVOX_MAX_LABELS]; /* summed over voting segments */
+  double intensity, valence, arousal;      /* summed over voting segments */
   double speech_ratio;                     /* summed over all segments */
 } vote_tally;
 

@@ -20,7 +20,7 @@ import evaluate  # noqa: E402
 import export  # noqa: E402
 import features  # noqa: E402
 from corpora import LABELS  # noqa: E402
-from network import Network  # noqa: E402
+from network import Network, Sizes  # noqa: E402
 
 MODEL = Path(__file__).resolve().parents[2] / "emovox-small.safetensors"
 
@@ -76,6 +76,21 @@ class FileTest(unittest.TestCase):
         expected, actual = network(conv2), loaded(conv2)
         torch.testing.assert_close(actual["logits"], expected["logits"], atol=0.02, rtol=0.02)
 
+    @torch.no_grad()
+    def test_round_trip_of_transformer_blocks(self):
+        torch.manual_seed(0)
+        sizes = Sizes(stem=32, blocks=2, heads=4, mlp=40, statistics=(0, 1, 2), channels=16, hidden=8)
+        network = Network(len(LABELS), sizes=sizes).eval().folded()
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "model.safetensors"
+            export.save(path, network, export.metadata("1.2.3", [], 0.1, 0.2, name="large", sizes=sizes))
+            loaded, _ = export.load(path)
+        self.assertEqual(loaded.sizes, sizes)
+        conv2 = network.stem(torch.randn(3, 120, 80))["conv2"]
+        expected, actual = network(conv2), loaded(conv2)
+        for name in ("pooled", "logits", "intensity", "salience"):
+            torch.testing.assert_close(actual[name], expected[name], atol=0.02, rtol=0.02)
+
     def test_quantization_error_is_half_a_step(self):
         weight = np.random.default_rng(0).normal(size=(5, 7, 3)).astype(np.float32)
         weight[2] = 0
@@ -91,7 +106,7 @@ class FileTest(unittest.TestCase):
         self.assertEqual(size % 8, 0)
         header = json.loads(data[8 : 8 + size])
         meta = json.loads(header.pop("__metadata__")["emovox"])
-        self.assertEqual(meta["format"], 1)
+        self.assertEqual(meta["format"], 2)
         self.assertEqual(meta["labels"], list(LABELS))
         offset = 0
         for tensor in header.values():  # in order, without holes, floats aligned

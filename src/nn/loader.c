@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT */
+#include "nn/loader.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+float *loader_tensor(loader *self, const char *scope, const char *name, size_t rank, const size_t *shape) {
+  char full[64];
+  snprintf(full, sizeof full, "%s.%s", scope, name);
+  if (!self->status) self->status = safetensors_read(self->file, full, rank, shape, NULL);
+  if (self->status) return NULL;
+  self->tensors++;
+  if (self->check_only) return NULL;
+  size_t count = 1;
+  for (size_t i = 0; i < rank; i++)
+    count *= shape[i];
+  float *out = malloc(count * sizeof(float));
+  self->status = out ? safetensors_read(self->file, full, rank, shape, out) : EMOVOX_ERROR_MEMORY;
+  return out;
+}
+
+static int making(const loader *self) {
+  return !self->status && !self->check_only;
+}
+
+conv *loader_conv(loader *self, const char *scope, const conv_params *p, size_t max_steps) {
+  float *weight = loader_tensor(self, scope, "weight", 3, (const size_t[]){p->out, p->in, p->kernel});
+  float *bias = loader_tensor(self, scope, "bias", 1, &p->out);
+  conv *layer = NULL;
+  if (making(self)) self->status = conv_create(p, max_steps, weight, bias, &layer);
+  free(weight);
+  free(bias);
+  return layer;
+}
+
+linear *loader_linear(loader *self, const char *scope, size_t in, size_t out, int has_bias) {
+  float *weight = loader_tensor(self, scope, "weight", 2, (const size_t[]){out, in});
+  float *bias = has_bias ? loader_tensor(self, scope, "bias", 1, &out) : NULL;
+  linear *layer = NULL;
+  if (making(self)) self->status = linear_create(in, out, weight, bias, &layer);
+  free(weight);
+  free(bias);
+  return layer;
+}
+
+lstm *loader_lstm(loader *self, const char *scope, const lstm_params *p, size_t max_steps) {
+  size_t gates = 4 * p->hidden;
+  float *input = loader_tensor(self, scope, "input.weight", 2, (const size_t[]){gates, p->in});
+  float *recurrent = loader_tensor(self, scope, "recurrent.weight", 2, (const size_t[]){gates, p->hidden});
+  float *bias = loader_tensor(self, scope, "bias", 1, &gates);
+  lstm *layer = NULL;
+  if (making(self)) self->status = lstm_create(p, max_steps, input, recurrent, bias, &layer);
+  free(input);
+  free(recurrent);
+  free(bias);
+  return layer;
+}
