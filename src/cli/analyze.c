@@ -10,7 +10,8 @@
 
 /* What one file gave. */
 typedef struct report {
-  emovox_segment *segments;
+  int salience;             /* keep that of the segments, too */
+  emovox_segment *segments; /* with salience of their own, or without */
   size_t count, capacity;
   emovox_summary summary;
   cli_error error;
@@ -46,19 +47,35 @@ static emovox_model *load_model(const char *name) {
 
 /* ---- analysis ---- */
 
+/* Makes room for another segment. Returns whether there is memory for it. */
+static int grow(report *r) {
+  if (r->count < r->capacity) return 1;
+  size_t capacity = r->capacity ? 2 * r->capacity : 64;
+  emovox_segment *grown = realloc(r->segments, capacity * sizeof *grown);
+  if (!grown) return 0;
+  r->segments = grown;
+  r->capacity = capacity;
+  return 1;
+}
+
 static void on_segment(const emovox_segment *segment, void *user) {
   report *r = user;
-  if (r->count == r->capacity) {
-    size_t capacity = r->capacity ? 2 * r->capacity : 64;
-    emovox_segment *grown = realloc(r->segments, capacity * sizeof *grown);
-    if (!grown) {
-      cli_fail_status(&r->error, EMOVOX_ERROR_MEMORY);
-      return;
-    }
-    r->segments = grown;
-    r->capacity = capacity;
+  size_t size = segment->salience_count * sizeof(float);
+  float *salience = r->salience && size ? malloc(size) : NULL;
+  if (!grow(r) || (r->salience && size && !salience)) {
+    cli_fail_status(&r->error, EMOVOX_ERROR_MEMORY);
+    free(salience);
+    return;
   }
-  r->segments[r->count++] = *segment;
+  if (salience) memcpy(salience, segment->salience, size);
+  r->segments[r->count] = *segment;
+  r->segments[r->count++].salience = salience;
+}
+
+static void clear(report *r) {
+  for (size_t i = 0; i < r->count; i++)
+    free((float *)r->segments[i].salience); /* ours: a copy */
+  free(r->segments);
 }
 
 static void analyze(const emovox_model *model, const char *path, report *r) {
@@ -81,14 +98,32 @@ static void analyze(const emovox_model *model, const char *path, report *r) {
 
 /* ---- JSON ---- */
 
+static double rounded(double value) {
+  return round(value * 1e6) / 1e6;
+}
+
 static void add_number(cJSON *object, const char *key, double value) {
-  cJSON_AddNumberToObject(object, key, round(value * 1e6) / 1e6);
+  cJSON_AddNumberToObject(object, key, rounded(value));
 }
 
 static void add_probabilities(cJSON *object, const emovox_model *model, const float *probabilities) {
   cJSON *map = cJSON_AddObjectToObject(object, "probabilities");
   for (int k = 0; k < emovox_label_count(model); k++)
     add_number(map, emovox_label(model, k), (double)probabilities[k]);
+}
+
+/* Intensity, and what follows from the probabilities. */
+static void add_dimensions(cJSON *object, float intensity, float valence, float arousal) {
+  add_number(object, "intensity", (double)intensity);
+  cJSON *derived = cJSON_AddObjectToObject(object, "derived");
+  add_number(derived, "valence", (double)valence);
+  add_number(derived, "arousal", (double)arousal);
+}
+
+static void add_salience(cJSON *object, const emovox_segment *segment) {
+  cJSON *array = cJSON_AddArrayToObject(object, "salience");
+  for (size_t k = 0; segment->salience && k < segment->salience_count; k++)
+    cJSON_AddItemToArray(array, cJSON_CreateNumber(rounded((double)segment->salience[k])));
 }
 
 static cJSON *to_json(const emovox_model *model, const char *path, const report *r) {
@@ -101,6 +136,9 @@ static cJSON *to_json(const emovox_model *model, const char *path, const report 
     return root;
   }
   const emovox_summary *s = &r->summary;
+  char name[128];
+  snprintf(name, sizeof name, "%s %s", emovox_model_name(model), emovox_model_version(model));
+  cJSON_AddStringToObject(root, "model", name);
   add_number(root, "duration", s->duration);
   cJSON_AddStringToObject(root, "emotion", emovox_label(model, s->label));
   add_number(root, "confidence", (double)s->confidence);
@@ -109,7 +147,9 @@ static cJSON *to_json(const emovox_model *model, const char *path, const report 
     cJSON_AddNumberToObject(votes, emovox_label(model, k), s->votes[k]);
   cJSON_AddNumberToObject(votes, emovox_label(model, EMOVOX_UNCERTAIN), s->uncertain);
   add_probabilities(root, model, s->probabilities);
+  add_dimensions(root, s->intensity, s->valence, s->arousal);
   add_number(root, "speech_ratio", (double)s->speech_ratio);
+  if (r->salience) add_number(root, "salience_seconds", emovox_salience_seconds(model));
   cJSON *segments = cJSON_AddArrayToObject(root, "segments");
   for (size_t i = 0; i < r->count; i++) {
     const emovox_segment *g = &r->segments[i];
@@ -120,6 +160,8 @@ static cJSON *to_json(const emovox_model *model, const char *path, const report 
     add_number(segment, "confidence", (double)g->confidence);
     add_number(segment, "speech_ratio", (double)g->speech_ratio);
     add_probabilities(segment, model, g->probabilities);
+    add_dimensions(segment, g->intensity, g->valence, g->arousal);
+    if (r->salience) add_salience(segment, g);
     cJSON_AddItemToArray(segments, segment);
   }
   return root;
@@ -155,6 +197,7 @@ static void print_text(const emovox_model *model, const char *path, const report
     printf(", confidence %.0f %%: %u segment%s voted", 100 * (double)s->confidence, s->voting,
            s->voting == 1 ? "" : "s");
   printf("\n");
+  if (s->voting) printf("  intensity %.0f %%\n", 100 * (double)s->intensity);
   if (s->voting) printf("\n  %-12s %6s  %s\n", "emotion", "votes", "mean probability");
   for (int k = 0; s->voting && k < emovox_label_count(model); k++)
     printf("  %-12s %6u  %3.0f %%\n", emovox_label(model, k), s->votes[k], 100 * (double)s->probabilities[k]);
@@ -175,10 +218,12 @@ static void print_text(const emovox_model *model, const char *path, const report
 
 int analyze_main(int argc, char **argv) {
   const char *model_name = "small";
-  int json = 0, files = 0, failures = 0;
+  int json = 0, salience = 0, files = 0, failures = 0;
   for (int i = 0; i < argc; i++) {
     if (strcmp(argv[i], "--json") == 0)
       json = 1;
+    else if (strcmp(argv[i], "--salience") == 0)
+      salience = 1;
     else if (strcmp(argv[i], "--model") == 0 && i + 1 < argc)
       model_name = argv[++i];
     else if (argv[i][0] == '-' && argv[i][1])
@@ -186,11 +231,12 @@ int analyze_main(int argc, char **argv) {
     else
       argv[files++] = argv[i];
   }
-  if (!files) return fputs("usage: emovox analyze [--model small|PATH] [--json] FILE...\n", stderr), 2;
+  if (!files)
+    return fputs("usage: emovox analyze [--model small|large|PATH] [--json [--salience]] FILE...\n", stderr), 2;
   emovox_model *model = load_model(model_name);
   if (!model) return 1;
   for (int i = 0; i < files; i++) {
-    report r = {0};
+    report r = {.salience = json && salience};
     analyze(model, argv[i], &r);
     if (r.error.code) failures++;
     if (json) {
@@ -199,7 +245,7 @@ int analyze_main(int argc, char **argv) {
       print_text(model, argv[i], &r);
     }
     fflush(stdout);
-    free(r.segments);
+    clear(&r);
   }
   emovox_model_destroy(model);
   return failures ? 1 : 0;

@@ -12,6 +12,7 @@ import { fileURLToPath } from 'node:url';
 import { makeWav, readWav } from './audio.js';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
+const cli = join(root, 'build/native/emovox');
 const data = join(root, 'tests/data');
 const emotions = ['neutral', 'calm', 'happy', 'sad', 'angry', 'fearful', 'disgust', 'surprised'];
 const angry = readWav(join(data, 'formats/angry.wav'));
@@ -24,7 +25,7 @@ after(() => rmSync(folder, { recursive: true }));
 
 /** @param {string[]} args */
 function emovox(...args) {
-  const { status, stdout, stderr } = spawnSync(join(root, 'build/native/emovox'), args, { encoding: 'utf8' });
+  const { status, stdout, stderr } = spawnSync(cli, args, { encoding: 'utf8' });
   return { status, stdout, stderr };
 }
 
@@ -70,13 +71,28 @@ describe('analyze --json', () => {
     assert.equal(r.votes[r.emotion], Math.max(...Object.values(r.votes)));
     assert.ok(Math.abs(r.confidence - r.votes[r.emotion] / voting.length) < 1e-6);
     assert.ok(Math.abs(sum(r.probabilities) - 1) < 1e-4);
+    assert.match(r.model, /^small \d+\.\d+\.\d+$/);
+    const dimensions = (/** @type {any} */ s) => [s.intensity, s.derived.valence, s.derived.arousal];
+    for (const [i, mean] of dimensions(r).entries()) {
+      assert.ok(Math.abs(mean - sum(voting.map((/** @type {any} */ s) => dimensions(s)[i])) / voting.length) < 1e-5);
+    }
     for (const [i, s] of r.segments.entries()) {
+      assert.equal(s.salience, undefined);
       assert.ok(s.start >= i - 1 && s.end - s.start <= 4 && s.end <= r.duration);
       assert.ok(s.speech_ratio >= 0 && s.speech_ratio <= 1);
       if (s.label === 'no speech') continue;
       assert.ok(Math.abs(sum(s.probabilities) - 1) < 1e-4);
       assert.equal(s.confidence, Math.max(.../** @type {number[]} */ (Object.values(s.probabilities))));
       if (s.label !== 'uncertain') assert.equal(s.probabilities[s.label], s.confidence);
+    }
+  });
+
+  test('--salience adds the weights of the moments', () => {
+    const { results } = analyze('--salience', join(data, 'speech/long.opus'));
+    assert.equal(results[0].salience_seconds, 0.04);
+    for (const s of results[0].segments) {
+      assert.equal(s.salience.length, s.label === 'no speech' ? 0 : 100);
+      if (s.salience.length) assert.ok(Math.abs(sum(s.salience) - 1) < 1e-3);
     }
   });
 
@@ -138,7 +154,7 @@ describe('analyze --json', () => {
 describe('usage', () => {
   test('help and version', () => {
     assert.match(emovox('--help').stdout, /usage: emovox analyze/);
-    assert.match(emovox('analyze', '--help').stdout, /--json/);
+    assert.match(emovox('analyze', '--help').stdout, /--json.*--salience.*--model/s);
     assert.match(emovox('--version').stdout, /^emovox \d+\.\d+\.\d+\n$/);
   });
 
@@ -154,6 +170,7 @@ describe('usage', () => {
     const { status, stdout } = emovox('analyze', join(data, 'formats/angry.wav'));
     assert.equal(status, 0);
     assert.match(stdout, /confidence 100 %: 1 segments? voted/);
+    assert.match(stdout, /^ {2}intensity \d+ %$/m);
     assert.match(stdout, /0:00\.0 - {1,2}0:03\.4/);
   });
 
@@ -162,6 +179,10 @@ describe('usage', () => {
     const clip = join(data, 'formats/angry.wav');
     assert.equal(emovox('analyze', '--model', file('copy.safetensors', model), clip).status, 0);
     assert.match(emovox('analyze', '--model', 'nowhere', clip).stderr, /cannot read the model/);
+    const named = { ...process.env, EMOVOX_MODEL_DIR: folder };
+    file('emovox-large.safetensors', readFileSync(join(data, 'golden/tiny.safetensors')));
+    const large = spawnSync(cli, ['analyze', '--json', '--model', 'large', clip], { encoding: 'utf8', env: named });
+    assert.equal(JSON.parse(large.stdout).model, 'tiny 0.0.0');
     const cut = emovox('analyze', '--model', file('cut.safetensors', model.subarray(0, 1000)), clip);
     assert.equal(cut.status, 1);
     assert.match(cut.stderr, /cut short/);
