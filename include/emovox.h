@@ -34,8 +34,8 @@
  *
  * *Intensity* is how strongly the emotion is expressed, an output of the model of its own. *Valence* (unpleasant to
  * pleasant) and *arousal* (calm to excited) are not: they are the mean of a table in the model file, one point per
- * emotion (Russell 1980), over the probabilities, and hold nothing that the probabilities do not. *Salience* says
- * which moments of a segment the verdict rests on.
+ * emotion (Russell 1980), over the probabilities, and hold nothing that the probabilities do not. *Salience* is how
+ * much attention the LSTM pays to each moment of a segment: a part of what the verdict rests on, not all of it.
  *
  * Rules that hold everywhere
  * --------------------------
@@ -145,7 +145,7 @@ typedef struct emovox_segment {
   float probabilities[EMOVOX_MAX_LABELS]; /* calibrated, sum to 1; all 0 without speech */
   float intensity;                        /* of the emotion, 0..1; 0 without speech */
   float valence, arousal;                 /* derived from the probabilities, -1..1; 0 without speech */
-  const float *salience;                  /* (salience_count) weights of the moments, sum to 1: number k covers
+  const float *salience;                  /* (salience_count) attention to the moments, sums to 1: number k covers
                                              emovox_salience_seconds() from start + k * emovox_salience_seconds() on.
                                              Borrowed, valid during the callback; NULL without speech */
   size_t salience_count;                  /* 0 without speech */

@@ -5,16 +5,28 @@
 #define IMPORT(name) __attribute__((import_module("emovox"), import_name(#name)))
 #define EXPORT(name) __attribute__((export_name(#name)))
 
-enum { LABELS = EMOVOX_MAX_LABELS, SEGMENT_SIZE = 5 + LABELS, SUMMARY_SIZE = 7 + 2 * LABELS };
+enum { LABELS = EMOVOX_MAX_LABELS, SEGMENT_HEAD = 10, SUMMARY_HEAD = 10 };
+enum { SEGMENT_SIZE = SEGMENT_HEAD + LABELS, SUMMARY_SIZE = SUMMARY_HEAD + 2 * LABELS };
 
 /* The analyzer's address tells JavaScript whose segment it is. */
 IMPORT(on_segment) void js_on_segment(void *user, const double *segment);
 IMPORT(on_progress) int js_on_progress(void *user, double seconds);
 
+/* start, end, label, confidence, speech_ratio, intensity, valence, arousal, salience (its address), salience_count,
+ * probabilities (16). */
 static void on_segment(const emovox_segment *s, void *user) {
-  double out[SEGMENT_SIZE] = {s->start, s->end, s->label, (double)s->confidence, (double)s->speech_ratio};
+  double out[SEGMENT_SIZE] = {s->start,
+                              s->end,
+                              s->label,
+                              (double)s->confidence,
+                              (double)s->speech_ratio,
+                              (double)s->intensity,
+                              (double)s->valence,
+                              (double)s->arousal,
+                              (double)(uintptr_t)s->salience,
+                              (double)s->salience_count};
   for (int k = 0; k < LABELS; k++)
-    out[5 + k] = (double)s->probabilities[k];
+    out[SEGMENT_HEAD + k] = (double)s->probabilities[k];
   js_on_segment(user, out);
 }
 
@@ -35,16 +47,18 @@ emovox_status emovox_wasm_analyzer_create(const emovox_model *model, uint32_t sa
   return emovox_analyzer_create(model, &config, analyzer);
 }
 
-/* out: duration, label, confidence, speech_ratio, segments, voting, uncertain, votes (16), probabilities (16). */
+/* out: duration, label, confidence, speech_ratio, segments, voting, uncertain, intensity, valence, arousal, votes (16),
+ * probabilities (16). */
 static emovox_status flatten(emovox_status status, const emovox_summary *s, double out[SUMMARY_SIZE]) {
   if (status) return status;
-  const double head[] = {s->duration, s->label,  (double)s->confidence, (double)s->speech_ratio,
-                         s->segments, s->voting, s->uncertain};
-  for (int i = 0; i < 7; i++)
+  const double head[SUMMARY_HEAD] = {
+      s->duration, s->label,     (double)s->confidence, (double)s->speech_ratio, s->segments,
+      s->voting,   s->uncertain, (double)s->intensity,  (double)s->valence,      (double)s->arousal};
+  for (int i = 0; i < SUMMARY_HEAD; i++)
     out[i] = head[i];
   for (int k = 0; k < LABELS; k++) {
-    out[7 + k] = s->votes[k];
-    out[7 + LABELS + k] = (double)s->probabilities[k];
+    out[SUMMARY_HEAD + k] = s->votes[k];
+    out[SUMMARY_HEAD + LABELS + k] = (double)s->probabilities[k];
   }
   return EMOVOX_OK;
 }

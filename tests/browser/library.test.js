@@ -368,6 +368,30 @@ describe('manners', () => {
       assert.ok(turns > 5 * progress, `${turns} turns of the page for ${progress} segments`);
     }));
 
+  test("'large' is another file; segments carry intensity, valence, arousal and salience to the page", () =>
+    chromium.withPage(async (page) => {
+      await page.route('**/lib/models/emovox-large.safetensors', (route) =>
+        route.fulfill({ path: data('golden/tiny.safetensors') }),
+      );
+      await open(page);
+      const { names, result } = await page.evaluate(async () => {
+        const names = [];
+        let result;
+        for (const options of [{}, { baseUrl: '/lib/' }]) {
+          const emovox = await globalThis.Emovox.create({ model: 'large', ...options });
+          names.push(emovox.model.name);
+          result = await emovox.analyze(globalThis.file(1));
+          await emovox.close();
+        }
+        return { names, result };
+      });
+      assert.deepEqual(names, ['tiny', 'tiny']);
+      const [{ salience, intensity, valence, arousal }] = result.segments;
+      assert.deepEqual([result.intensity, result.valence, result.arousal], [intensity, valence, arousal]);
+      assert.ok(intensity > 0 && intensity < 1);
+      assert.ok(Math.abs(salience.reduce((sum, weight) => sum + weight, 0) - 1) < 1e-4);
+    }));
+
   test('stats() and the model tell what is loaded; progress counts bytes', () =>
     chromium.withPage(async (page) => {
       await open(page);

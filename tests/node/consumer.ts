@@ -14,7 +14,18 @@ export async function use(file: File): Promise<number[]> {
   recording.pause();
   recording.resume();
   const heard: Result = await recording.stop();
-  return [result.engine.seconds, heard.votes.happy, seen[0].probabilities.happy, emovox.model.hopSeconds];
+  const large = await Emovox.create({ model: 'large' });
+  const moments: number[] = seen[0].salience.map((weight) => weight * large.model.salienceSeconds);
+  return [
+    ...moments,
+    result.intensity,
+    result.valence,
+    result.arousal,
+    result.engine.seconds,
+    heard.votes.happy,
+    seen[0].probabilities.happy,
+    emovox.model.hopSeconds,
+  ];
 }
 
 export function code(error: unknown): EmovoxErrorCode | undefined {

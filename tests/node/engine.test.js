@@ -14,8 +14,13 @@ import { readWav, resample } from './audio.js';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const wasm = readFileSync(join(root, 'build/wasm/emovox.wasm'));
-const modelFile = readFileSync(join(root, 'model/emovox-small.safetensors'));
 const data = join(root, 'tests/data');
+/** The released model, and a tiny one with transformer blocks and random weights (model/train/golden.py). */
+const modelPaths = {
+  small: join(root, 'model/emovox-small.safetensors'),
+  tiny: join(data, 'golden/tiny.safetensors'),
+};
+const modelFile = readFileSync(modelPaths.small);
 const clips = readdirSync(data, { recursive: true, encoding: 'utf8' })
   .filter((name) => name.endsWith('.wav'))
   .map((name) => join(data, name))
@@ -33,21 +38,31 @@ before(async () => {
   model = engine.openModel(modelFile);
 });
 
-/** @param {string} path */
-function nativeResult(path) {
+/**
+ * What the native build says, in the shape that the engine gives it.
+ * @param {string} path
+ * @param {string} [modelPath]
+ */
+function nativeResult(path, modelPath = modelPaths.small) {
+  const args = ['analyze', '--json', '--salience', '--model', modelPath, path];
+  let text;
   try {
-    return JSON.parse(execFileSync(join(root, 'build/native/emovox'), ['analyze', '--json', path], { stdio: 'pipe' }));
+    text = execFileSync(join(root, 'build/native/emovox'), args, { stdio: 'pipe' });
   } catch (error) {
-    return JSON.parse(error.stdout);
+    text = error.stdout;
   }
+  const { file, model, salience_seconds, derived, ...result } = JSON.parse(text);
+  const segments = result.segments?.map(({ derived, ...segment }) => ({ ...segment, ...derived }));
+  return { ...result, ...derived, segments };
 }
 
 /**
  * @param {{sampleRate: number, samples: Float32Array, channels?: number}} audio
  * @param {number} [chunk] values per push
+ * @param {import('../../web/lib/engine.js').Model} [using]
  */
-function analyze({ sampleRate, samples, channels }, chunk = samples.length) {
-  const analyzer = model.openAnalyzer({ sampleRate, channels });
+function analyze({ sampleRate, samples, channels }, chunk = samples.length, using = model) {
+  const analyzer = using.openAnalyzer({ sampleRate, channels });
   try {
     for (let at = 0; at < samples.length; at += chunk) analyzer.push(samples.subarray(at, at + chunk));
     return { ...analyzer.finish(), segments: analyzer.segments };
@@ -84,8 +99,13 @@ describe('verdicts', () => {
 
   for (const path of clips) {
     test(`as the native build: ${path.slice(data.length + 1)}`, () => {
-      const { file, ...expected } = nativeResult(path);
-      assertClose(analyze(readWav(path)), expected);
+      assertClose(analyze(readWav(path)), nativeResult(path));
+    });
+    test(`as the native build, with transformer blocks: ${path.slice(data.length + 1)}`, () => {
+      const tiny = engine.openModel(readFileSync(modelPaths.tiny));
+      assert.equal(tiny.info.name, 'tiny');
+      assertClose(analyze(readWav(path), undefined, tiny), nativeResult(path, modelPaths.tiny));
+      tiny.close();
     });
   }
 
@@ -123,6 +143,9 @@ describe('verdicts', () => {
     assert.equal(result.emotion, 'no speech');
     assert.equal(result.confidence, 0);
     assert.ok(result.segments.every((segment) => segment.label === 'no speech'));
+    for (const { intensity, valence, arousal, salience } of [{ ...result, salience: [] }, ...result.segments]) {
+      assert.deepEqual([intensity, valence, arousal, salience], [0, 0, 0, []]);
+    }
   });
 
   test('votes add up and confidence is their share', () => {
@@ -130,6 +153,26 @@ describe('verdicts', () => {
     const all = Object.values(votes).reduce((sum, n) => sum + n, 0);
     assert.ok(all > 0);
     assertClose(confidence, votes[emotion] / all);
+  });
+
+  test('intensity, valence and arousal are means; salience covers the segment and sums to 1', () => {
+    const result = analyze({ sampleRate: 16000, samples: Float32Array.of(...angry.samples, ...angry.samples) });
+    const voting = result.segments.filter(({ label }) => label !== 'no speech');
+    assert.ok(voting.length > 2);
+    for (const key of ['intensity', 'valence', 'arousal']) {
+      assertClose(result[key], voting.reduce((sum, segment) => sum + segment[key], 0) / voting.length, key);
+    }
+    assert.ok(result.intensity > 0 && result.intensity < 1);
+    assert.ok(result.arousal > 0, 'angry speech is excited');
+    assert.ok(result.valence < 0, 'and unpleasant');
+    for (const { start, end, salience } of voting) {
+      assert.ok(Array.isArray(salience));
+      assertClose(salience.length * model.info.salienceSeconds, end - start, 'salience', 0.05);
+      assertClose(
+        salience.reduce((sum, weight) => sum + weight, 0),
+        1,
+      );
+    }
   });
 
   test('segments arrive while the audio does, and peek tells the verdict so far', () => {

@@ -24,7 +24,7 @@ export { EmovoxError };
 
 /**
  * @typedef {object} CreateOptions
- * @property {'small' | URL | ArrayBuffer | Uint8Array} [model] the name of a model, where one is, or one
+ * @property {'small' | 'large' | URL | ArrayBuffer | Uint8Array} [model] the name of a model, where one is, or one
  * @property {string | URL} [baseUrl] where emovox.wasm and models/ are served, if not beside this module
  * @property {boolean} [microphone] prepare for recording as well, so that listen() fetches nothing later
  * @property {AbortSignal} [signal]

@@ -26,6 +26,7 @@ import { EmovoxError } from './errors.js';
  * @property {(model: number) => number} emovox_sequence_seconds
  * @property {(model: number) => number} emovox_hop_seconds
  * @property {(model: number) => number} emovox_min_seconds
+ * @property {(model: number) => number} emovox_salience_seconds
  * @property {(model: number, rate: number, channels: number, user: number, out: number) => number
  *   } emovox_wasm_analyzer_create
  * @property {(analyzer: number, samples: number, frames: number) => number} emovox_push
@@ -53,6 +54,9 @@ const statusCodes = [
 const NO_SPEECH = -1;
 const UNCERTAIN = -2;
 const MAX_LABELS = 16;
+/** Doubles in front of those per label (src/wasm/emovox_wasm.c). */
+const SEGMENT_HEAD = 10;
+const SUMMARY_HEAD = 10;
 
 /** Floats that cross into WebAssembly at a time: 128 KiB, whatever the length of the audio. */
 const BLOCK = 32768;
@@ -198,6 +202,7 @@ export class Model {
       sequenceSeconds: exports.emovox_sequence_seconds(pointer),
       hopSeconds: exports.emovox_hop_seconds(pointer),
       minSeconds: exports.emovox_min_seconds(pointer),
+      salienceSeconds: exports.emovox_salience_seconds(pointer),
     };
   }
 
@@ -250,7 +255,7 @@ export class Analyzer {
     );
     try {
       this.#buffer = this.engine.allocate(BLOCK * 4);
-      this.#summary = this.engine.allocate((7 + 2 * MAX_LABELS) * 8);
+      this.#summary = this.engine.allocate((SUMMARY_HEAD + 2 * MAX_LABELS) * 8);
     } catch (error) {
       this.close();
       throw error;
@@ -317,14 +322,19 @@ export class Analyzer {
    * @param {number} pointer
    */
   receive(pointer) {
-    const [start, end, label, confidence, speech_ratio, ...probabilities] = this.#doubles(pointer, 5 + MAX_LABELS);
+    const values = this.#doubles(pointer, SEGMENT_HEAD + MAX_LABELS);
+    const [start, end, label, confidence, speech_ratio, intensity, valence, arousal, salience, count] = values;
     const segment = {
       start,
       end,
       label: this.#label(label),
       confidence,
       speech_ratio,
-      probabilities: this.#named(probabilities),
+      probabilities: this.#named(values.slice(SEGMENT_HEAD)),
+      intensity,
+      valence,
+      arousal,
+      salience: Array.from(new Float32Array(this.engine.exports.memory.buffer, salience, count)),
     };
     this.segments.push(segment);
     this.onSegment?.(segment);
@@ -332,14 +342,17 @@ export class Analyzer {
 
   /** @returns {Summary} */
   #readSummary() {
-    const values = this.#doubles(this.#summary, 7 + 2 * MAX_LABELS);
-    const [duration, label, confidence, speech_ratio, , , uncertain] = values;
+    const values = this.#doubles(this.#summary, SUMMARY_HEAD + 2 * MAX_LABELS);
+    const [duration, label, confidence, speech_ratio, , , uncertain, intensity, valence, arousal] = values;
     return {
       duration,
       emotion: this.#label(label),
       confidence,
-      votes: { ...this.#named(values.slice(7)), uncertain },
-      probabilities: this.#named(values.slice(7 + MAX_LABELS)),
+      votes: { ...this.#named(values.slice(SUMMARY_HEAD)), uncertain },
+      probabilities: this.#named(values.slice(SUMMARY_HEAD + MAX_LABELS)),
+      intensity,
+      valence,
+      arousal,
       speech_ratio,
     };
   }

@@ -7,9 +7,10 @@ import { abortError, EmovoxError } from './errors.js';
 /** @import { CreateOptions } from './emovox.js' */
 
 /** Where the files of this package are; spelled out, so that bundlers see them. */
-const assets = {
-  wasm: () => new URL('./emovox.wasm', import.meta.url),
+const ownWasm = () => new URL('./emovox.wasm', import.meta.url);
+const ownModels = {
   small: () => new URL('./models/emovox-small.safetensors', import.meta.url),
+  large: () => new URL('./models/emovox-large.safetensors', import.meta.url),
 };
 
 /** Adds up what several downloads have loaded. */
@@ -71,7 +72,7 @@ async function fetchBytes(url, code, progress, signal) {
  * @returns {Promise<ArrayBuffer>}
  */
 export async function fetchWasm(baseUrl, progress, signal) {
-  const url = baseUrl ? new URL('emovox.wasm', directory(baseUrl)) : assets.wasm();
+  const url = baseUrl ? new URL('emovox.wasm', directory(baseUrl)) : ownWasm();
   const wasm = await fetchBytes(url, 'wasm-load', progress, signal);
   if (wasm.byteLength < 4 || new DataView(wasm).getUint32(0) !== 0x0061736d) {
     throw new EmovoxError('wasm-load', `${url.pathname} is not WebAssembly: the server sent something else.`);
@@ -89,10 +90,11 @@ export async function fetchWasm(baseUrl, progress, signal) {
 export async function fetchModel(model, baseUrl, progress, signal) {
   if (model instanceof ArrayBuffer || model instanceof Uint8Array) return new Uint8Array(model).slice().buffer;
   if (model instanceof URL) return fetchBytes(model, 'model-load', progress, signal);
-  if (model !== 'small') {
-    throw new EmovoxError('bad-input', `There is no model ${JSON.stringify(model)}; use 'small', a URL or bytes.`);
+  if (model !== 'small' && model !== 'large') {
+    const given = JSON.stringify(model);
+    throw new EmovoxError('bad-input', `There is no model ${given}; use 'small', 'large', a URL or bytes.`);
   }
-  const url = baseUrl ? new URL('models/emovox-small.safetensors', directory(baseUrl)) : assets.small();
+  const url = baseUrl ? new URL(`models/emovox-${model}.safetensors`, directory(baseUrl)) : ownModels[model]();
   return fetchBytes(url, 'model-load', progress, signal);
 }
 

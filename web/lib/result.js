@@ -10,6 +10,11 @@
  * @property {number} confidence calibrated probability of the most probable emotion, 0..1
  * @property {number} speech_ratio share of the segment that is speech, 0..1
  * @property {Record<string, number>} probabilities per emotion; all 0 without speech
+ * @property {number} intensity how strongly the emotion is expressed, 0..1; 0 without speech
+ * @property {number} valence unpleasant to pleasant, -1..1: not measured but derived from the probabilities, as arousal
+ * @property {number} arousal calm to excited, -1..1; both are 0 without speech
+ * @property {number[]} salience how much attention each moment got, sum 1: number k begins at
+ *   start + k * model.salienceSeconds; empty without speech
  */
 
 /**
@@ -21,6 +26,9 @@
  * @property {number} confidence votes for it / all votes, 0..1
  * @property {Record<string, number>} votes per emotion, and for `uncertain`
  * @property {Record<string, number>} probabilities mean over the segments that voted
+ * @property {number} intensity mean over the segments that voted, 0..1
+ * @property {number} valence mean over the segments that voted, -1..1; derived from the probabilities
+ * @property {number} arousal the same
  * @property {number} speech_ratio mean over the segments
  */
 
@@ -49,6 +57,7 @@
  * @property {number} sequenceSeconds length of a full segment
  * @property {number} hopSeconds from one segment's start to the next
  * @property {number} minSeconds shortest audio that gets a verdict
+ * @property {number} salienceSeconds from one value of a segment's salience to the next
  */
 
 export {};

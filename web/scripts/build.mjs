@@ -13,7 +13,7 @@ export const lib = join(root, 'dist/lib');
 export const site = join(root, 'dist/site');
 const sources = join(root, 'web/lib');
 const wasm = join(root, 'build/wasm/emovox.wasm');
-const model = join(root, 'model/emovox-small.safetensors');
+const models = join(root, 'model');
 
 /** The modules that a page loads as they are; the worker is bundled, so that nothing has a bare import. */
 const modules = ['emovox.js', 'errors.js', 'load.js', 'source.js', 'microphone.js', 'capture-worklet.js'];
@@ -29,7 +29,8 @@ export async function build() {
 
 /** Makes dist/ out of what is there, unless it is up to date. */
 export async function buildDist() {
-  const stamp = await fingerprint([wasm, model, join(root, 'web'), join(root, 'package-lock.json')]);
+  const weights = (await modelFiles()).map((name) => join(models, name));
+  const stamp = await fingerprint([wasm, ...weights, join(root, 'web'), join(root, 'package-lock.json')]);
   const stampFile = join(root, 'dist/stamp');
   if ((await readFile(stampFile, 'utf8').catch(() => '')) === stamp) return;
   await rm(stampFile, { force: true });
@@ -38,13 +39,18 @@ export async function buildDist() {
   await writeFile(stampFile, stamp);
 }
 
+/** @returns {Promise<string[]>} names of the released models */
+async function modelFiles() {
+  return (await readdir(models)).filter((name) => name.endsWith('.safetensors')).sort();
+}
+
 async function buildLib() {
   await rm(lib, { recursive: true, force: true });
   await mkdir(join(lib, 'models'), { recursive: true });
   for (const name of modules) await copyFile(join(sources, name), join(lib, name));
   await copyFile(wasm, join(lib, 'emovox.wasm'));
-  await copyFile(model, join(lib, 'models/emovox-small.safetensors'));
-  await copyFile(join(root, 'model/LICENSE'), join(lib, 'models/LICENSE')); // the weights' own
+  for (const name of await modelFiles()) await copyFile(join(models, name), join(lib, 'models', name));
+  await copyFile(join(models, 'LICENSE'), join(lib, 'models/LICENSE')); // the weights' own
 
   const { build: bundle } = await import('vite');
   await bundle({
