@@ -6,7 +6,8 @@
 logmel: librosa's log-mel spectrogram of tests/data/formats/angry.flac, computed in float64, before normalisation.
 long_*: the released network on the clip's first sequence; short_*: on 61 frames of it, with every layer. The weights
 are those of the file, dequantised. tiny.safetensors: a small network with transformer blocks and random weights;
-tiny_*: its layers on those 61 frames; tiny_long_*: its results on the sequence. All float32, layers (steps, channels).
+tiny_*: its layers on those 61 frames; tiny_long_*: its results on the sequence. speaker_*: a session of a speaker with
+that network's heads, segment by segment. All float32, layers (steps, channels).
 """
 
 from __future__ import annotations
@@ -21,13 +22,14 @@ import torch
 import export
 import features
 from corpora import LABELS
-from network import Network, Sizes
+from network import Network, Sizes, Speaker
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 CLIP = REPOSITORY / "tests/data/formats/angry.flac"
 SHORT = slice(100, 161)
 TINY = Sizes(stem=48, blocks=2, heads=3, mlp=96, statistics=(0, 2), channels=16, hidden=8)
-RESULTS = ["pooled", "logits", "probabilities", "intensity", "salience", "speech_ratio"]
+COMPONENTS = [*range(len(LABELS)), 0, 3, 3]  # several for neutral and for sad
+RESULTS = ["pooled", "components", "adapted", "logits", "probabilities", "intensity", "salience", "speech_ratio"]
 
 
 def librosa_logmel(path: Path) -> np.ndarray:
@@ -63,26 +65,55 @@ def layers(network, mel: np.ndarray) -> dict[str, np.ndarray]:
 def tiny() -> Network:
     """Random weights, larger than at the start of training, so that every layer has a say."""
     torch.manual_seed(0)
-    network = Network(len(LABELS), sizes=TINY).eval().folded()
-    for name, parameter in network.named_parameters():
+    network = Network(len(LABELS), sizes=TINY, components=COMPONENTS, spreads=3).eval().folded(1.7)
+    network.prior_seconds, network.within = 5.0, 0.1
+    for name, parameter in [*network.named_parameters(), *network.named_buffers()]:
         parameter.normal_(std=0.3 if parameter.ndim < 2 else parameter[0].numel() ** -0.5)
         if name.endswith("norm.weight"):
             parameter += 1
     network.attention.weight *= 5  # a salience far from uniform
+    network.spread *= 3  # real speech is diverse to it, but not entirely
     return network
+
+
+@torch.no_grad()
+def session(network: Network) -> dict[str, np.ndarray]:
+    """Random outputs of both heads; `enrolled` says which segments are, `logits` and `weight` what holds before each."""
+    rng = np.random.default_rng(0)
+    seconds = np.array([2.5, 4, 1, 1, 3.4, 1, 1, 1, 4, 0.7], np.float32)
+    enrolled = np.isin(np.arange(len(seconds)), [0, 5]).astype(np.float32)
+    shape = len(seconds), len(COMPONENTS)
+    components = rng.normal(scale=2, size=shape).astype(np.float32)
+    adapted = rng.normal(loc=3, scale=0.2, size=shape).astype(np.float32)  # a voice that is far from ordinary
+    speaker, logits, weight, diversity = Speaker(network), [], [], []
+    for i in range(len(seconds)):
+        logits.append(speaker.logits(components[i], adapted[i]).numpy())
+        weight.append(speaker.weight)
+        diversity.append(speaker.diversity)
+        (speaker.enroll if enrolled[i] else speaker.heard)(adapted[i], float(seconds[i]))
+    assert any(0 < beta < 1 for beta in diversity), diversity  # or the comparison would not see it
+    return dict(
+        seconds=seconds,
+        enrolled=enrolled,
+        components=components,
+        adapted=adapted,
+        logits=np.array(logits),
+        weight=np.array(weight),
+    )
 
 
 def main() -> None:
     folder = REPOSITORY / "tests/data/golden"
     folder.mkdir(parents=True, exist_ok=True)
-    export.save(folder / "tiny.safetensors", tiny(), export.metadata("0.0.0", [], 0, 0.15, name="tiny", sizes=TINY))
+    network = tiny()
+    export.save(folder / "tiny.safetensors", network, export.metadata(network, "0.0.0", [], 0, 0.15, name="tiny"))
     released, _ = export.load(REPOSITORY / "model/emovox-small.safetensors")
     random, _ = export.load(folder / "tiny.safetensors")
     logmel = librosa_logmel(CLIP)
     sequence, short = features.normalize(logmel[: features.SEQUENCE["frames"]]), features.normalize(logmel[SHORT])
     stem = ["conv1", "conv2", "conv3", "lstm"]
     blocks = [f"block{i}" for i in range(1, TINY.blocks + 1)]
-    arrays = {"logmel": logmel}
+    arrays = {"logmel": logmel} | {f"speaker_{name}": array for name, array in session(random).items()}
     for name, network, mel, wanted in (
         ("long", released, sequence, ["input", *RESULTS]),
         ("short", released, short, ["input", *stem, *RESULTS]),

@@ -7,15 +7,19 @@
                                                                       |
                                                                       +-> speech, per step
 
-conv1 and conv2, the stem, are OpenAI's Whisper tiny.en and stay as they are; the transformer blocks, of which `small`
-has none, are built as Whisper's. Statistics may be taken of several outputs of the encoder: that of the stem (0) and
-those of the blocks (from 1).
+conv1 and conv2, the stem, and the transformer blocks, of which `small` has none, start as OpenAI's Whisper tiny.en.
+Statistics may be taken of several outputs of the encoder: that of the stem (0) and those of the blocks (from 1).
+
+The head has components, one or several per emotion: an emotion as one corpus sounds it. Their mixture is what counts
+(mixture discriminant analysis, Hastie & Tibshirani 1996). A second head, `adapted`, judges how a segment differs from
+what the speaker usually sounds like; `Speaker` says how the two become one verdict.
 """
 
 from __future__ import annotations
 
 import copy
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -45,6 +49,7 @@ class Sizes:
 
 
 SMALL = Sizes()
+LARGE = Sizes(blocks=2, statistics=(0, 1, 2))
 
 
 def statistics(stem: Tensor) -> Tensor:
@@ -57,6 +62,12 @@ def positions(frames: int, width: int) -> Tensor:
     rates = torch.exp(-math.log(10000) * torch.arange(width // 2) / (width // 2 - 1))
     angles = torch.arange(frames)[:, None] * rates
     return torch.cat([angles.sin(), angles.cos()], dim=1)
+
+
+def log_probabilities(logits: Tensor, components: Sequence[int]) -> Tensor:
+    """Of the emotions, given the logits of the components: (batch, components) -> (batch, labels)"""
+    members = [[c for c, label in enumerate(components) if label == y] for y in range(max(components) + 1)]
+    return torch.stack([logits[:, of].logsumexp(dim=1) for of in members], dim=1).log_softmax(dim=1)
 
 
 class Block(nn.Module):
@@ -84,9 +95,21 @@ class Block(nn.Module):
 
 
 class Network(nn.Module):
-    def __init__(self, labels: int, dropout: float = 0.0, sizes: Sizes = SMALL):
+    """`components` names the label of each component (by default one per label), `spreads` is the number of rows of
+    `spread`. Untrained, it adapts to nobody: neither head nor statistics of speakers are there."""
+
+    def __init__(
+        self,
+        labels: int,
+        dropout: float = 0.0,
+        sizes: Sizes = SMALL,
+        components: Sequence[int] | None = None,
+        spreads: int = 1,
+    ):
         super().__init__()
         self.sizes = sizes
+        self.components = list(range(labels) if components is None else components)
+        self.temperature, self.prior_seconds, self.within = 1.0, 14.0, 0.0
         self.conv1 = nn.Conv1d(MELS, sizes.stem, 3, padding=1)
         self.conv2 = nn.Conv1d(sizes.stem, sizes.stem, 3, stride=2, padding=1)
         self.blocks = nn.ModuleList(Block(sizes.stem, sizes.heads, sizes.mlp) for _ in range(sizes.blocks))
@@ -95,12 +118,22 @@ class Network(nn.Module):
         self.lstm = nn.LSTM(sizes.channels, sizes.hidden, batch_first=True, bidirectional=True)
         self.attention = nn.Linear(2 * sizes.hidden, 1)
         self.speech = nn.Linear(sizes.channels, 1)
-        self.head = nn.Linear(sizes.pooled, labels)
+        self.head = nn.Linear(sizes.pooled, len(self.components))
+        self.adapted = nn.Linear(sizes.pooled, len(self.components))
+        self.register_buffer("ordinary", torch.zeros(len(self.components)))
+        self.register_buffer("spread", torch.zeros(spreads, len(self.components)))
         self.intensity = nn.Linear(sizes.pooled, 1)
         self.dropout = nn.Dropout(dropout)
         self.channel_dropout = nn.Dropout1d(dropout / 2)
-        for layer in (self.conv1, self.conv2, self.head, self.intensity):  # given, and fitted on its own (train.py)
+        for layer in (self.head, self.adapted, self.intensity):  # fitted on their own (heads.py)
             layer.requires_grad_(False)
+
+    def encoder_parameters(self) -> list[nn.Parameter]:
+        return [p for layer in (self.conv1, self.conv2, self.blocks) for p in layer.parameters()]
+
+    def recurrent_parameters(self) -> list[nn.Parameter]:
+        layers = (self.conv3, self.conv3_norm, self.lstm, self.attention, self.speech)
+        return [p for layer in layers for p in layer.parameters()]
 
     def stem(self, mel: Tensor) -> dict[str, Tensor]:
         """(batch, frames, 80), normalised -> conv1 (batch, 384, frames), conv2 (batch, 384, frames / 2)"""
@@ -130,24 +163,103 @@ class Network(nn.Module):
             speech=self.speech(conv3).squeeze(2),
         )
 
+    def pool(self, outputs: list[Tensor], summary: bool = True) -> Tensor:
+        """The embedding (batch, pooled), or its statistics alone."""
+        pooled = [statistics(outputs[i]) for i in self.sizes.statistics]
+        return torch.cat([*pooled, self.summarize(outputs[-1])["summary"]] if summary else pooled, dim=1)
+
     def forward(self, conv2: Tensor) -> dict[str, Tensor]:
-        """As summarize(), with pooled (batch, 896), logits (batch, labels) and intensity (batch,)."""
+        """As summarize(), with pooled (batch, 896), components and adapted (batch, components), the latter without its
+        bias, logits (batch, labels) of a speaker who is not known, and intensity (batch,)."""
         outputs = self.encode(conv2)
         output = self.summarize(outputs[-1])
         pooled = torch.cat([statistics(outputs[i]) for i in self.sizes.statistics] + [output["summary"]], dim=1)
-        intensity = self.intensity(pooled).sigmoid().squeeze(1)
-        return dict(output, pooled=pooled, logits=self.head(pooled), intensity=intensity)
+        components = self.head(pooled)
+        return dict(
+            output,
+            pooled=pooled,
+            components=components,
+            adapted=pooled @ self.adapted.weight.T,
+            logits=log_probabilities(components, self.components) / self.temperature,
+            intensity=self.intensity(pooled).sigmoid().squeeze(1),
+        )
 
     @torch.no_grad()
-    def folded(self, temperature: float = 1.0, speech_threshold: float = 0.0) -> Network:
-        """As it is released: normalisation folded into conv3, calibration into head and speech."""
+    def folded(self, temperature: float | None = None, speech_threshold: float = 0.0) -> Network:
+        """As it is released: normalisation folded into conv3, the threshold into speech. A `temperature` replaces the
+        network's own, by which its logits are divided."""
         network = copy.deepcopy(self).eval()
         norm = network.conv3_norm
         scale = norm.weight / (norm.running_var + norm.eps).sqrt()
         network.conv3.weight *= scale[:, None, None]
         network.conv3.bias.copy_((network.conv3.bias - norm.running_mean) * scale + norm.bias)
         network.conv3_norm = nn.Identity()
-        network.head.weight /= temperature
-        network.head.bias /= temperature
+        if temperature is not None:
+            network.temperature = temperature
         network.speech.bias -= speech_threshold
         return network
+
+
+class Speaker:
+    """What has been heard of one person, and the verdicts that follow; src/pipeline/adaptation.c is its twin. Sums are
+    in float64, vectors (components,).
+
+    Two kinds of speech tell what somebody usually sounds like: what was enrolled as ordinary, and whatever else was
+    heard. The latter counts as far as it was diverse (`diversity`): the mean of one emotion would pass for the speaker.
+    """
+
+    def __init__(self, network: Network):
+        def double(tensor: Tensor) -> Tensor:
+            return tensor.detach().double()
+
+        self.network = network
+        self.bias, self.ordinary = double(network.adapted.bias), double(network.ordinary)
+        self.spread = double(network.spread)
+        self.seconds = self.squares = self.scatter = self.enrolled = 0.0
+        self.sum, self.offset = torch.zeros_like(self.bias), torch.zeros_like(self.bias)
+
+    def heard(self, adapted, seconds: float) -> None:
+        """Adds a segment, which brought so many seconds that were not part of the one before."""
+        u = torch.as_tensor(adapted, dtype=torch.float64)
+        self.seconds += seconds
+        self.squares += seconds**2
+        self.sum += seconds * u
+        self.scatter += seconds * float((self.spread @ u).square().sum())
+
+    def enroll(self, adapted, seconds: float) -> None:
+        """The same with a segment of ordinary speech."""
+        self.enrolled += seconds
+        self.offset += seconds * (torch.as_tensor(adapted, dtype=torch.float64) - self.ordinary)
+
+    @property
+    def diversity(self) -> float:
+        """Variance between the segments heard (unbiased, weighted), less that within an emotion: 0..1, where 1 is the
+        variance between the emotions of a balanced session."""
+        if self.squares >= self.seconds**2 / 1.5:  # fewer than 1.5 segments, if they were of equal length
+            return 0.0
+        biased = self.scatter / self.seconds - float((self.spread @ self.sum / self.seconds).square().sum())
+        variance = biased / (1 - self.squares / self.seconds**2)
+        return min(max(variance - self.network.within, 0.0), 1.0)
+
+    @property
+    def known(self) -> float:
+        """Seconds that count."""
+        return self.enrolled + self.diversity * self.seconds
+
+    @property
+    def weight(self) -> float:
+        """How far verdicts are adapted, 0..1."""
+        return self.known / (self.known + self.network.prior_seconds)
+
+    def logits(self, components, adapted) -> Tensor:
+        """Of the emotions (labels,), given a segment's outputs of both heads."""
+
+        def judged(logits: Tensor) -> Tensor:
+            return log_probabilities(logits[None], self.network.components)[0]
+
+        result = judged(torch.as_tensor(components, dtype=torch.float64))
+        if self.known > 0:
+            usual = (self.offset + self.diversity * self.sum) / self.known
+            u = torch.as_tensor(adapted, dtype=torch.float64)
+            result = (1 - self.weight) * result + self.weight * judged(u - usual + self.bias)
+        return result / self.network.temperature

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What needs torch: folding, the released file, figures.
+"""What needs torch: folding, speakers, the released file, figures.
 
 python -m unittest discover -s model/train/tests_torch
 """
@@ -20,7 +20,7 @@ import evaluate  # noqa: E402
 import export  # noqa: E402
 import features  # noqa: E402
 from corpora import LABELS  # noqa: E402
-from network import Network, Sizes  # noqa: E402
+from network import Network, Sizes, Speaker, log_probabilities  # noqa: E402
 
 MODEL = Path(__file__).resolve().parents[2] / "emovox-small.safetensors"
 
@@ -62,11 +62,59 @@ class NetworkTest(unittest.TestCase):
         torch.testing.assert_close(after["speech"], before["speech"] - 0.5, atol=1e-5, rtol=1e-4)
 
 
+class SpeakerTest(unittest.TestCase):
+    """With a spread of one row that reads component 0, so that the variances can be worked out by hand."""
+
+    def setUp(self):
+        torch.manual_seed(0)
+        self.network = Network(2, sizes=Sizes(stem=8, channels=4, hidden=2), components=[0, 1, 1]).eval()
+        self.network.spread[0, 0] = 1
+        self.network.prior_seconds, self.network.within, self.network.temperature = 6.0, 0.5, 2.0
+        self.speaker = Speaker(self.network)
+
+    def test_a_mixture_sums_the_probabilities_of_its_components(self):
+        logits = torch.tensor([[0.3, -1.0, 2.0]])
+        probabilities = log_probabilities(logits, [0, 1, 1]).exp()[0]
+        self.assertAlmostEqual(float(probabilities[1]), float(logits.softmax(1)[0, 1:].sum()), places=6)
+        self.assertAlmostEqual(float(probabilities.sum()), 1, places=6)
+
+    def test_without_speech_nothing_is_adapted(self):
+        logits = torch.tensor([0.3, -1.0, 2.0])
+        expected = log_probabilities(logits[None].double(), [0, 1, 1])[0] / 2
+        torch.testing.assert_close(self.speaker.logits(logits, torch.randn(3)), expected)
+        self.assertEqual(self.speaker.weight, 0)
+        self.speaker.heard([5.0, 1.0, 1.0], 4.0)  # one segment says nothing about variety
+        torch.testing.assert_close(self.speaker.logits(logits, torch.randn(3)), expected)
+
+    def test_what_was_heard_counts_as_far_as_it_is_diverse(self):
+        for value in (0.0, 2.0):
+            self.speaker.heard([value, 1.0, 0.0], 3.0)
+        self.assertAlmostEqual(self.speaker.diversity, 1)  # the unbiased variance is 2, less 0.5
+        self.assertAlmostEqual(self.speaker.weight, 0.5)  # six seconds against the prior's
+        for value in (0.2, 1.8):
+            self.speaker.heard([value, 1.0, 0.0], 3.0)
+        self.assertAlmostEqual(self.speaker.diversity, 0.82 * 4 / 3 - 0.5)
+        same = Speaker(self.network)
+        for _ in range(9):
+            same.heard([2.0, 1.0, 0.0], 3.0)
+        self.assertEqual(same.weight, 0)
+
+    def test_enrolled_speech_counts_in_full_and_moves_the_origin(self):
+        self.network.ordinary.copy_(torch.tensor([1.0, 0.0, 0.0]))
+        speaker = Speaker(self.network)
+        speaker.enroll([4.0, 1.0, -1.0], 6.0)
+        self.assertEqual(speaker.weight, 0.5)
+        components, adapted = torch.zeros(3), torch.tensor([4.0, 1.0, -1.0])
+        moved = torch.tensor([1.0, 0.0, 0.0]) + self.network.adapted.bias  # ordinary speech, as training knows it
+        both = [log_probabilities(x[None].double(), [0, 1, 1])[0] for x in (components, moved)]
+        torch.testing.assert_close(speaker.logits(components, adapted), (both[0] + both[1]) / 4)
+
+
 class FileTest(unittest.TestCase):
     @torch.no_grad()
     def test_round_trip(self):
-        network = trained_network().folded()
-        meta = export.metadata("1.2.3", ["a", "b"], 0.1, 0.2)
+        network = trained_network().folded(1.5)
+        meta = export.metadata(network, "1.2.3", ["a", "b"], 0.1, 0.2)
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "model.safetensors"
             export.save(path, network, meta)
@@ -80,15 +128,24 @@ class FileTest(unittest.TestCase):
     def test_round_trip_of_transformer_blocks(self):
         torch.manual_seed(0)
         sizes = Sizes(stem=32, blocks=2, heads=4, mlp=40, statistics=(0, 1, 2), channels=16, hidden=8)
-        network = Network(len(LABELS), sizes=sizes).eval().folded()
+        components = [*range(len(LABELS)), 0, 0, 5]
+        network = Network(len(LABELS), sizes=sizes, components=components, spreads=2).eval().folded(1.5)
+        network.prior_seconds, network.within = 9.0, 0.3
+        network.ordinary.normal_()
+        network.spread.normal_()
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "model.safetensors"
-            export.save(path, network, export.metadata("1.2.3", [], 0.1, 0.2, name="large", sizes=sizes))
+            export.save(path, network, export.metadata(network, "1.2.3", [], 0.1, 0.2, name="large"))
             loaded, _ = export.load(path)
         self.assertEqual(loaded.sizes, sizes)
+        for name in ("components", "temperature", "prior_seconds", "within"):
+            self.assertEqual(getattr(loaded, name), getattr(network, name))
+        for name in ("ordinary", "spread"):
+            torch.testing.assert_close(getattr(loaded, name), getattr(network, name))
+        torch.testing.assert_close(loaded.adapted.bias, network.adapted.bias)
         conv2 = network.stem(torch.randn(3, 120, 80))["conv2"]
         expected, actual = network(conv2), loaded(conv2)
-        for name in ("pooled", "logits", "intensity", "salience"):
+        for name in ("pooled", "components", "adapted", "logits", "intensity", "salience"):
             torch.testing.assert_close(actual[name], expected[name], atol=0.02, rtol=0.02)
 
     def test_quantization_error_is_half_a_step(self):
