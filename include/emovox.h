@@ -37,6 +37,11 @@
  * emotion (Russell 1980), over the probabilities, and hold nothing that the probabilities do not. *Salience* is how
  * much attention the LSTM pays to each moment of a segment: a part of what the verdict rests on, not all of it.
  *
+ * A *speaker* remembers how a person usually sounds. Verdicts then say more of how a segment differs from that and
+ * less of the voice: the further, the more speech is known. What was *enrolled* as ordinary speech, 10 to 30 s of it,
+ * counts in full; whatever else is heard counts as far as it varies, since a session in one emotion does not show what
+ * is usual.
+ *
  * Rules that hold everywhere
  * --------------------------
  * - Functions that can fail return an emovox_status, 0 on success; emovox_strerror() says what to do about it.
@@ -89,7 +94,9 @@ typedef enum emovox_status {
   EMOVOX_ERROR_MODEL_OFFSETS = 15,    /* tensor data overlaps, leaves holes or lies outside the file */
   EMOVOX_ERROR_MODEL_TENSOR = 16,     /* a tensor is missing, named twice or not known */
   EMOVOX_ERROR_MODEL_NOT_FINITE = 17, /* a weight is NaN or infinite */
-  EMOVOX_ERROR_BACKEND = 18           /* the neural network library refused to start */
+  EMOVOX_ERROR_BACKEND = 18,          /* the neural network library refused to start */
+  EMOVOX_ERROR_PROFILE = 19,          /* not a speaker's profile, cut short, changed, or with impossible values */
+  EMOVOX_ERROR_PROFILE_MODEL = 20     /* a profile that another model made */
 } emovox_status;
 
 /* One English sentence: what is wrong and what to do. Never NULL; unknown values get a sentence of their own. */
@@ -132,6 +139,41 @@ double emovox_min_seconds(const emovox_model *model);
 
 /* Seconds of audio per value of emovox_segment.salience. */
 double emovox_salience_seconds(const emovox_model *model);
+
+/* ---- speaker -------------------------------------------------------------------------------------------- */
+
+/* What has been heard of one person, a few kilobytes. Analyzers that are given one (emovox_config) judge with what it
+ * holds before each segment, and then add the segment to it if there is speech in it. It is created empty, which
+ * changes no verdict. It serves one analyzer at a time. What a recording has added stays, even if the recording fails,
+ * is cancelled or reset. */
+typedef struct emovox_speaker emovox_speaker;
+
+/* `model` is borrowed and must outlive the speaker. On success *speaker must be freed with emovox_speaker_destroy().
+ * Errors: ARGUMENT, MEMORY. */
+emovox_status emovox_speaker_create(const emovox_model *model, emovox_speaker **speaker);
+
+/* Frees a speaker whose analyzers have been destroyed. NULL is allowed. */
+void emovox_speaker_destroy(emovox_speaker *speaker);
+
+/* Forgets everything. NULL is allowed. */
+void emovox_speaker_reset(emovox_speaker *speaker);
+
+/* Seconds of segments with speech that were heard or enrolled; what overlaps counts once. */
+double emovox_speaker_seconds(const emovox_speaker *speaker);
+
+/* How far the next verdict will be adapted, from 0 (as if nobody were known) towards 1. */
+double emovox_speaker_weight(const emovox_speaker *speaker);
+
+/* Writes the profile, a few hundred bytes, to `buffer` and its size to *size, which holds the buffer's size before.
+ * With a NULL buffer, only tells the size. A profile holds sums of model outputs, no audio; it is bound to the model.
+ * (Little-endian: "EMOVOXSP", uint32 version 1, uint32 components, uint64 fingerprint of the model, doubles, uint64
+ * FNV-1a of all that.)
+ * Errors: ARGUMENT (also a buffer that is too small). */
+emovox_status emovox_speaker_save(const emovox_speaker *speaker, void *buffer, size_t *size);
+
+/* Replaces what the speaker holds by a profile; every byte is checked. On failure the speaker stays as it was.
+ * Errors: ARGUMENT, PROFILE, PROFILE_MODEL. */
+emovox_status emovox_speaker_restore(emovox_speaker *speaker, const void *bytes, size_t size);
 
 /* ---- analyzer ------------------------------------------------------------------------------------------- */
 
@@ -180,6 +222,9 @@ typedef struct emovox_config {
   emovox_segment_callback on_segment;   /* may be NULL (default) */
   emovox_progress_callback on_progress; /* may be NULL (default) */
   void *user;                           /* handed to the callbacks; default NULL */
+  emovox_speaker *speaker;              /* to adapt to, of the same model object; borrowed, must outlive the analyzer;
+                                           NULL (default): every segment is judged as a stranger's */
+  int enroll;                           /* not 0: the recording is the speaker's ordinary, calm speech; default 0 */
 } emovox_config;
 
 /* The defaults named above. Start from these, so that new fields never break you. */
@@ -190,7 +235,7 @@ typedef struct emovox_analyzer emovox_analyzer;
 
 /* Makes an analyzer. `config` is copied; `model` is borrowed and must outlive the analyzer. On success *analyzer
  * must be freed with emovox_analyzer_destroy().
- * Errors: ARGUMENT, SAMPLE_RATE, MEMORY, BACKEND. */
+ * Errors: ARGUMENT (also a speaker of another model, or enroll without one), SAMPLE_RATE, MEMORY, BACKEND. */
 emovox_status emovox_analyzer_create(const emovox_model *model, const emovox_config *config,
                                      emovox_analyzer **analyzer);
 
@@ -210,7 +255,7 @@ emovox_status emovox_finish(emovox_analyzer *analyzer, emovox_summary *summary);
  * Errors: ARGUMENT. */
 emovox_status emovox_peek(const emovox_analyzer *analyzer, emovox_summary *summary);
 
-/* Forgets the recording; the analyzer is as new. NULL is allowed. */
+/* Forgets the recording; the analyzer is as new, but its speaker forgets nothing. NULL is allowed. */
 void emovox_analyzer_reset(emovox_analyzer *analyzer);
 
 /* Frees an analyzer. NULL is allowed. */

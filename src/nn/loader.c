@@ -4,13 +4,24 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+emovox_status loader_end(const loader *self) {
+  if (self->status) return self->status;
+  size_t known = self->tensors;
+  for (size_t i = 0; i < self->file->count; i++)
+    known += self->file->tensors[i].type == TENSOR_I8; /* each has been seen to have its scale */
+  return known == self->file->count ? EMOVOX_OK : EMOVOX_ERROR_MODEL_TENSOR;
+}
+
+void loader_read(loader *self, const char *name, size_t rank, const size_t *shape, float *out) {
+  if (!self->status) self->status = safetensors_read(self->file, name, rank, shape, out);
+  self->tensors++;
+}
+
 float *loader_tensor(loader *self, const char *scope, const char *name, size_t rank, const size_t *shape) {
   char full[64];
   snprintf(full, sizeof full, "%s.%s", scope, name);
-  if (!self->status) self->status = safetensors_read(self->file, full, rank, shape, NULL);
-  if (self->status) return NULL;
-  self->tensors++;
-  if (self->check_only) return NULL;
+  loader_read(self, full, rank, shape, NULL);
+  if (self->status || self->check_only) return NULL;
   size_t count = 1;
   for (size_t i = 0; i < rank; i++)
     count *= shape[i];

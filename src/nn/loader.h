@@ -16,7 +16,14 @@ typedef struct loader {
   emovox_status status;
 } loader;
 
-/* The tensor SCOPE.NAME as floats in a new block. Like every function here, NULL if the loader only checks or has
+/* Whether every tensor of the file has been asked for. Errors: the first one, or MODEL_TENSOR. */
+emovox_status loader_end(const loader *self);
+
+/* Reads the tensor NAME as floats to `out` (product of shape), even if the loader only checks; NULL to check.
+ * Errors: MODEL_TENSOR, MODEL_SHAPE, MODEL_DTYPE. */
+void loader_read(loader *self, const char *name, size_t rank, const size_t *shape, float *out);
+
+/* The tensor SCOPE.NAME as floats in a new block. Like every function below, NULL if the loader only checks or has
  * failed. Errors: MEMORY, MODEL_TENSOR, MODEL_SHAPE, MODEL_DTYPE. */
 float *loader_tensor(loader *self, const char *scope, const char *name, size_t rank, const size_t *shape);
 

@@ -15,7 +15,8 @@ struct network {
   lstm *forward, *backward;
   float *attention, *attention_bias; /* (2 hidden), (1) */
   linear *speech;                    /* conv3's channels -> 1 */
-  linear *head, *intensity;          /* embedding -> labels, embedding -> 1 */
+  linear *head, *adapted;            /* embedding -> components, both */
+  linear *intensity;                 /* embedding -> 1 */
   /* Results, in the order in which they are made. */
   float *conv1;                        /* (frames, out) */
   float *encoder[NETWORK_MAX_OUTPUTS]; /* (conv2's steps, channels) */
@@ -24,7 +25,7 @@ struct network {
   float *salience;                     /* (steps) */
   float *embedding;                    /* (embedding_size) */
   float *voiced;                       /* (steps) logits of speech */
-  float logits[EMOVOX_MAX_LABELS];
+  float components[MIXTURE_MAX_COMPONENTS], u[MIXTURE_MAX_COMPONENTS];
 };
 
 static size_t embedding_size(const network_params *p) {
@@ -59,13 +60,16 @@ emovox_status network_run(network *self, const float *frames, size_t steps, netw
   if ((status = lstm_run(self->backward, self->conv3, steps, hidden + p->hidden, states))) return status;
   pooling_attention(hidden, steps, states, self->attention, *self->attention_bias, self->salience, e);
 
-  if ((status = linear_run(self->head, self->embedding, 1, self->logits))) return status;
+  if ((status = linear_run(self->head, self->embedding, 1, self->components))) return status;
+  if ((status = linear_run(self->adapted, self->embedding, 1, self->u))) return status;
   if ((status = linear_run(self->intensity, self->embedding, 1, &intensity))) return status;
   if ((status = linear_run(self->speech, self->conv3, steps, self->voiced))) return status;
 
-  *output = (network_output){.salience = self->salience, .steps = steps, .intensity = 1 / (1 + expf(-intensity))};
-  memcpy(output->probabilities, self->logits, p->labels * sizeof(float));
-  activation_softmax(output->probabilities, p->labels);
+  *output = (network_output){.components = self->components,
+                             .adapted = self->u,
+                             .intensity = 1 / (1 + expf(-intensity)),
+                             .salience = self->salience,
+                             .steps = steps};
   size_t speech = 0;
   for (size_t t = 0; t < steps; t++)
     speech += self->voiced[t] > 0;
@@ -100,7 +104,8 @@ static void load(network *self, loader *file) {
   self->attention = loader_tensor(file, "attention", "weight", 2, (const size_t[]){1, 2 * p->hidden});
   self->attention_bias = loader_tensor(file, "attention", "bias", 1, &one);
   self->speech = loader_linear(file, "speech", channels, 1, 1);
-  self->head = loader_linear(file, "head", embedding_size(p), p->labels, 1);
+  self->head = loader_linear(file, "head", embedding_size(p), p->components, 1);
+  self->adapted = loader_linear(file, "adapted", embedding_size(p), p->components, 0); /* the bias is added later */
   self->intensity = loader_linear(file, "intensity", embedding_size(p), 1, 1);
 }
 
@@ -123,18 +128,15 @@ static emovox_status allocate(network *self) {
   return all ? EMOVOX_OK : EMOVOX_ERROR_MEMORY;
 }
 
-emovox_status network_check(const network_params *params, const safetensors *file) {
+void network_check(const network_params *params, loader *file) {
   network *self = calloc(1, sizeof *self);
-  if (!self) return EMOVOX_ERROR_MEMORY;
+  if (!self) {
+    file->status = EMOVOX_ERROR_MEMORY;
+    return;
+  }
   self->params = *params;
-  loader source = {.file = file, .check_only = 1};
-  load(self, &source);
+  load(self, file);
   network_destroy(self);
-  if (source.status) return source.status;
-  size_t known = source.tensors;
-  for (size_t i = 0; i < file->count; i++)
-    known += file->tensors[i].type == TENSOR_I8; /* each has been seen to have its scale */
-  return known == file->count ? EMOVOX_OK : EMOVOX_ERROR_MODEL_TENSOR;
 }
 
 emovox_status network_create(const network_params *params, const safetensors *file, network **out) {
@@ -160,6 +162,7 @@ void network_destroy(network *self) {
   lstm_destroy(self->backward);
   linear_destroy(self->speech);
   linear_destroy(self->head);
+  linear_destroy(self->adapted);
   linear_destroy(self->intensity);
   for (size_t i = 0; i < NETWORK_MAX_OUTPUTS; i++)
     free(self->encoder[i]);
@@ -171,11 +174,8 @@ void network_destroy(network *self) {
 }
 
 network_layers network_inspect(const network *self) {
-  network_layers layers = {.conv1 = self->conv1,
-                           .conv3 = self->conv3,
-                           .lstm = self->hidden,
-                           .embedding = self->embedding,
-                           .logits = self->logits};
+  network_layers layers = {
+      .conv1 = self->conv1, .conv3 = self->conv3, .lstm = self->hidden, .embedding = self->embedding};
   memcpy(layers.encoder, self->encoder, sizeof layers.encoder);
   return layers;
 }

@@ -4,6 +4,7 @@
 #ifndef EMOVOX_NN_NETWORK_H
 #define EMOVOX_NN_NETWORK_H
 
+#include "nn/mixture.h"
 #include "nn/transformer.h"
 
 /* The encoder's outputs: that of the CNN, then one per block. */
@@ -15,16 +16,18 @@ typedef struct network_params {
   size_t statistics[NETWORK_MAX_OUTPUTS]; /* the encoder's outputs that are pooled: increasing, 0 .. blocks */
   size_t statistics_count;                /* 1 or more */
   size_t hidden;                          /* of the LSTM, per direction */
-  size_t labels;                          /* 2 .. EMOVOX_MAX_LABELS */
+  size_t components;                      /* rows of the heads, 1 .. MIXTURE_MAX_COMPONENTS */
   size_t max_frames;                      /* log-mel frames in a sequence */
 } network_params;
 
+/* The arrays are valid until the next run. */
 typedef struct network_output {
-  float probabilities[EMOVOX_MAX_LABELS]; /* calibrated, sum to 1 */
-  float intensity;                        /* 0..1 */
-  float speech_ratio;                     /* share of the steps that are speech */
-  const float *salience;                  /* (steps) attention weights, sum to 1; valid until the next run */
-  size_t steps;                           /* of network_step_frames() each */
+  const float *components; /* (components) logits of a speaker who is not known */
+  const float *adapted;    /* (components) u, from which an adapted verdict is made (pipeline/adaptation.h) */
+  float intensity;         /* 0..1 */
+  float speech_ratio;      /* share of the steps that are speech */
+  const float *salience;   /* (steps) attention weights, sum to 1 */
+  size_t steps;            /* of network_step_frames() each */
 } network_output;
 
 typedef struct network network;
@@ -32,9 +35,9 @@ typedef struct network network;
 /* Log-mel frames per step of the LSTM. */
 size_t network_step_frames(const network_params *params);
 
-/* Checks that a file holds exactly the tensors of such a network, in their shapes.
- * Errors: MEMORY, MODEL_TENSOR, MODEL_SHAPE, MODEL_DTYPE. */
-emovox_status network_check(const network_params *params, const safetensors *file);
+/* Checks that a file holds the tensors of such a network, in their shapes; to be called with a loader that only checks.
+ * The error is in file->status: MEMORY, MODEL_TENSOR, MODEL_SHAPE, MODEL_DTYPE. */
+void network_check(const network_params *params, loader *file);
 
 /* Reads the weights of a checked file. Errors: MEMORY, BACKEND. */
 emovox_status network_create(const network_params *params, const safetensors *file, network **out);
@@ -51,7 +54,6 @@ typedef struct network_layers {
   const float *conv3;                        /* (steps, out) after GELU */
   const float *lstm;                         /* (steps, 2 hidden) */
   const float *embedding;                    /* mean and deviation of each pooled output, attention over lstm */
-  const float *logits;                       /* (labels) */
 } network_layers;
 network_layers network_inspect(const network *self);
 

@@ -142,7 +142,7 @@ const char *safetensors_metadata(const safetensors *file, const char *key) {
   return cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(metadata, key));
 }
 
-static const tensor *find(const safetensors *file, const char *name) {
+const tensor *safetensors_find(const safetensors *file, const char *name) {
   for (size_t i = 0; i < file->count; i++)
     if (strcmp(file->tensors[i].name, name) == 0) return &file->tensors[i];
   return NULL;
@@ -150,13 +150,13 @@ static const tensor *find(const safetensors *file, const char *name) {
 
 emovox_status safetensors_read(const safetensors *file, const char *name, size_t rank, const size_t *shape,
                                float *out) {
-  const tensor *t = find(file, name), *scale = NULL;
+  const tensor *t = safetensors_find(file, name), *scale = NULL;
   if (!t) return EMOVOX_ERROR_MODEL_TENSOR;
   if (t->rank != rank || memcmp(t->shape, shape, rank * sizeof *shape) != 0) return EMOVOX_ERROR_MODEL_SHAPE;
   if (t->type == TENSOR_I8) {
     char scale_name[128];
     snprintf(scale_name, sizeof scale_name, "%s.scale", name);
-    scale = find(file, scale_name);
+    scale = safetensors_find(file, scale_name);
     if (!scale) return EMOVOX_ERROR_MODEL_TENSOR;
     if (scale->type != TENSOR_F32) return EMOVOX_ERROR_MODEL_DTYPE;
     if (scale->rank != 1 || scale->shape[0] != shape[0]) return EMOVOX_ERROR_MODEL_SHAPE;

@@ -35,6 +35,9 @@ void safetensors_close(safetensors *file);
 /* The text under a key of `__metadata__`; NULL if there is none. Lives as long as the file. */
 const char *safetensors_metadata(const safetensors *file, const char *key);
 
+/* NULL if there is none of that name. */
+const tensor *safetensors_find(const safetensors *file, const char *name);
+
 /* Copies a tensor as floats. It must have exactly the given shape. An I8 tensor is multiplied, row by row (first
  * dimension), with the F32 tensor NAME.scale. `out` (product of shape) may be NULL to check only.
  * Errors: MODEL_TENSOR (missing), MODEL_SHAPE, MODEL_DTYPE. */

@@ -1,4 +1,4 @@
-/* One recording's way through the house: front end -> sequencer -> network -> votes.
+/* One recording's way through the house: front end -> sequencer -> network -> adaptation -> votes.
  * SPDX-License-Identifier: MIT */
 #include <math.h>
 #include <stdlib.h>
@@ -6,6 +6,7 @@
 
 #include "features/frontend.h"
 #include "pipeline/model.h"
+#include "pipeline/speaker.h"
 #include "pipeline/vote.h"
 
 enum { BLOCK = 4096 }; /* audio frames between two looks at whether to stop */
@@ -18,6 +19,7 @@ struct emovox_analyzer {
   network *network;
   float *sequence; /* (max_frames, bands) normalised, with padding */
   vote_tally tally;
+  double heard;         /* s, where the last segment that the speaker was told of ends */
   emovox_status status; /* of the recording: OK until something fails or it ends */
 };
 
@@ -27,6 +29,18 @@ static float expected(const float *probabilities, const float *values, int label
   for (int k = 0; k < labels; k++)
     sum += probabilities[k] * values[k];
   return sum;
+}
+
+/* Tells the speaker of a segment with speech, counting no moment twice. */
+static void add_to_speaker(emovox_analyzer *self, const emovox_segment *segment, const float *u) {
+  double seconds = segment->end - fmax(segment->start, self->heard);
+  if (!self->config.speaker || seconds <= 0) return;
+  adaptation_sums *sums = &self->config.speaker->sums;
+  if (self->config.enroll)
+    adaptation_enroll(&self->model->adaptation, sums, u, seconds);
+  else
+    adaptation_hear(&self->model->adaptation, sums, u, seconds);
+  self->heard = segment->end;
 }
 
 /* The vote on one sequence of log-mel frames. */
@@ -44,15 +58,17 @@ static emovox_status judge(emovox_analyzer *self, const float *frames, size_t co
   if (output.speech_ratio < model->min_speech_ratio) return EMOVOX_OK;
 
   int labels = emovox_label_count(model);
-  memcpy(segment->probabilities, output.probabilities, sizeof segment->probabilities);
-  segment->label = vote_cast(output.probabilities, labels, model->uncertain_below);
-  int best = vote_cast(output.probabilities, labels, 0);
-  segment->confidence = output.probabilities[best];
+  float *probabilities = segment->probabilities;
+  const adaptation_sums *sums = self->config.speaker ? &self->config.speaker->sums : NULL;
+  adaptation_judge(&model->adaptation, sums, output.components, output.adapted, probabilities);
+  segment->label = vote_cast(probabilities, labels, model->uncertain_below);
+  segment->confidence = probabilities[vote_cast(probabilities, labels, 0)];
   segment->intensity = output.intensity;
-  segment->valence = expected(output.probabilities, model->valence, labels);
-  segment->arousal = expected(output.probabilities, model->arousal, labels);
+  segment->valence = expected(probabilities, model->valence, labels);
+  segment->arousal = expected(probabilities, model->arousal, labels);
   segment->salience = output.salience;
   segment->salience_count = output.steps;
+  add_to_speaker(self, segment, output.adapted);
   return EMOVOX_OK;
 }
 
@@ -82,6 +98,8 @@ emovox_config emovox_config_default(void) {
 emovox_status emovox_analyzer_create(const emovox_model *model, const emovox_config *config,
                                      emovox_analyzer **analyzer) {
   if (!model || !config || !analyzer) return EMOVOX_ERROR_ARGUMENT;
+  if (config->speaker && config->speaker->model != model) return EMOVOX_ERROR_ARGUMENT;
+  if (config->enroll && !config->speaker) return EMOVOX_ERROR_ARGUMENT;
   emovox_analyzer *self = calloc(1, sizeof *self);
   if (!self) return EMOVOX_ERROR_MEMORY;
   self->model = model;
@@ -114,6 +132,7 @@ void emovox_analyzer_reset(emovox_analyzer *self) {
   frontend_reset(self->frontend);
   sequencer_reset(self->sequencer);
   self->tally = (vote_tally){.labels = emovox_label_count(self->model)};
+  self->heard = 0;
   self->status = EMOVOX_OK;
 }
 

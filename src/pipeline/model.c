@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "pipeline/fnv.h"
+
 enum { FORMAT = 2, MAX_FRAMES = 3000, MAX_CHANNELS = 2048, MAX_KERNEL = 15, MAX_STRIDE = 4, MAX_HEADS = 64 };
 enum { MAX_MLP = 4 * MAX_CHANNELS };
 
@@ -50,7 +52,7 @@ static int read_labels(const cJSON *labels, emovox_model *model) {
     for (int k = 0; k < i; k++)
       if (strcmp(model->labels[k], model->labels[i]) == 0) return 0;
   }
-  model->network.labels = (size_t)count;
+  model->adaptation.mixture.labels = (size_t)count;
   return 1;
 }
 
@@ -123,6 +125,27 @@ static int read_lstm(const cJSON *item, network_params *p) {
          read_size(get(item, "hidden"), 1, MAX_CHANNELS, &p->hidden);
 }
 
+/* The label of each component. Every label has one. */
+static int read_components(const cJSON *components, mixture *m) {
+  const cJSON *item;
+  int seen[EMOVOX_MAX_LABELS] = {0};
+  if (!cJSON_IsArray(components)) return 0;
+  cJSON_ArrayForEach(item, components) {
+    size_t label;
+    if (m->components == MIXTURE_MAX_COMPONENTS || !read_size(item, 0, (double)m->labels - 1, &label)) return 0;
+    m->label[m->components++] = label;
+    seen[label] = 1;
+  }
+  for (size_t y = 0; y < m->labels; y++)
+    if (!seen[y]) return 0;
+  return 1;
+}
+
+static int read_adaptation(const cJSON *item, adaptation *a) {
+  return read_float(get(item, "prior_seconds"), 0, 600, &a->prior_seconds) && a->prior_seconds > 0 &&
+         read_float(get(item, "within"), 0, 100, &a->within);
+}
+
 static emovox_status read_metadata(emovox_model *model) {
   const char *text = safetensors_metadata(&model->file, "emovox");
   if (!text) return EMOVOX_ERROR_MODEL_METADATA;
@@ -140,12 +163,16 @@ static emovox_status read_metadata(emovox_model *model) {
               read_encoder(get(root, "encoder"), (size_t)model->logmel.n_mels, &model->network) &&
               read_statistics(get(root, "statistics"), &model->network) &&
               read_lstm(get(root, "lstm"), &model->network) &&
-              read_table(get(root, "valence"), model->network.labels, model->valence) &&
-              read_table(get(root, "arousal"), model->network.labels, model->arousal) &&
+              read_table(get(root, "valence"), model->adaptation.mixture.labels, model->valence) &&
+              read_table(get(root, "arousal"), model->adaptation.mixture.labels, model->arousal) &&
+              read_components(get(root, "components"), &model->adaptation.mixture) &&
+              read_float(get(root, "temperature"), 0.05, 50, &model->adaptation.temperature) &&
+              read_adaptation(get(root, "adaptation"), &model->adaptation) &&
               read_float(get(get(root, "speech"), "min_ratio"), 0, 1, &model->min_speech_ratio) &&
               read_float(get(root, "uncertain_below"), 0, 1, &model->uncertain_below);
   model->sequence.bands = (size_t)model->logmel.n_mels;
   model->network.max_frames = model->sequence.frames;
+  model->network.components = model->adaptation.mixture.components;
   return valid ? EMOVOX_OK : EMOVOX_ERROR_MODEL_METADATA;
 }
 
@@ -156,8 +183,12 @@ static emovox_status read_model(emovox_model *model, const void *bytes, size_t s
   memcpy(model->bytes, bytes, size);
   emovox_status status = safetensors_open(model->bytes, size, &model->file);
   if (!status) status = read_metadata(model);
-  if (!status) status = network_check(&model->network, &model->file);
-  return status;
+  if (status) return status;
+  loader file = {.file = &model->file, .check_only = 1};
+  network_check(&model->network, &file);
+  adaptation_read(&model->adaptation, &file);
+  model->fingerprint = fnv1a(model->bytes, size);
+  return loader_end(&file);
 }
 
 emovox_status emovox_model_create(const void *bytes, size_t size, emovox_model **out) {
@@ -193,7 +224,7 @@ const char *emovox_model_license(const emovox_model *model) {
 }
 
 int emovox_label_count(const emovox_model *model) {
-  return (int)model->network.labels;
+  return (int)model->adaptation.mixture.labels;
 }
 
 const char *emovox_label(const emovox_model *model, int label) {

@@ -6,6 +6,7 @@
 #include "features/logmel.h"
 #include "features/normalize.h"
 #include "nn/network.h"
+#include "pipeline/adaptation.h"
 #include "pipeline/sequencer.h"
 
 struct emovox_model {
@@ -19,6 +20,8 @@ struct emovox_model {
   normalize_params normalize;
   sequencer_params sequence;
   network_params network;
+  adaptation adaptation;
+  uint64_t fingerprint;   /* of the file: tells models apart */
   float min_speech_ratio; /* of a segment that votes */
   float uncertain_below;  /* probability of a vote for an emotion */
 };

@@ -45,6 +45,10 @@ const char *emovox_strerror(emovox_status status) {
       return "A weight in the model file is not a finite number.";
     case EMOVOX_ERROR_BACKEND:
       return "The neural network library could not run on this machine.";
+    case EMOVOX_ERROR_PROFILE:
+      return "The speaker's profile is damaged or not one at all: enroll the speaker again.";
+    case EMOVOX_ERROR_PROFILE_MODEL:
+      return "The speaker's profile was made with another model: enroll the speaker again with this one.";
   }
   return "Unknown status.";
 }

@@ -81,6 +81,19 @@ static void analyzers_survive_every_failure(void **state) {
   emovox_model_destroy(model);
 }
 
+static void speakers_survive_every_failure(void **state) {
+  emovox_model *model = testing_model(*state);
+  emovox_speaker *speaker = NULL;
+  countdown = 0;
+  assert_int_equal(emovox_speaker_create(model, &speaker), EMOVOX_ERROR_MEMORY);
+  assert_null(speaker);
+  allocations = 0;
+  assert_int_equal(emovox_speaker_create(model, &speaker), EMOVOX_OK);
+  assert_int_equal(allocations, 1); /* there is no other to fail */
+  emovox_speaker_destroy(speaker);
+  emovox_model_destroy(model);
+}
+
 static void analysis_allocates_nothing(void **state) {
   emovox_model *model = testing_model(*state);
   uint32_t rate;
@@ -88,16 +101,22 @@ static void analysis_allocates_nothing(void **state) {
   emovox_config config = emovox_config_default();
   config.sample_rate = 11025;
   emovox_analyzer *analyzer = NULL;
+  assert_int_equal(emovox_speaker_create(model, &config.speaker), EMOVOX_OK);
   assert_int_equal(emovox_analyzer_create(model, &config, &analyzer), EMOVOX_OK);
   emovox_summary summary;
+  uint8_t profile[4096];
+  size_t size = sizeof profile;
   allocations = 0;
   for (size_t length = speech.count; length > 8000; length /= 2) {
     emovox_analyzer_reset(analyzer);
     assert_int_equal(emovox_push(analyzer, speech.data, length), EMOVOX_OK);
     assert_int_equal(emovox_finish(analyzer, &summary), EMOVOX_OK);
   }
+  assert_int_equal(emovox_speaker_save(config.speaker, profile, &size), EMOVOX_OK);
+  assert_int_equal(emovox_speaker_restore(config.speaker, profile, size), EMOVOX_OK);
   assert_int_equal(allocations, 0);
   emovox_analyzer_destroy(analyzer);
+  emovox_speaker_destroy(config.speaker);
   free(speech.data);
   emovox_model_destroy(model);
 }
@@ -109,6 +128,7 @@ int main(void) {
       cmocka_unit_test_prestate(models_survive_every_failure, models[1]),
       cmocka_unit_test_prestate(analyzers_survive_every_failure, models[0]),
       cmocka_unit_test_prestate(analyzers_survive_every_failure, models[1]),
+      cmocka_unit_test_prestate(speakers_survive_every_failure, models[0]),
       cmocka_unit_test_prestate(analysis_allocates_nothing, models[0]),
       cmocka_unit_test_prestate(analysis_allocates_nothing, models[1]),
   };

@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "pipeline/fnv.h"
+#include "pipeline/model.h"
 #include "testing.h"
 
 /* A model with the first `from` in its header replaced by `to`, of the same length. */
@@ -113,9 +115,50 @@ static void names_each_fault_of_an_encoder(void **state) {
   assert_faults(TESTING_TINY, faults, sizeof faults / sizeof *faults);
 }
 
+static void names_each_fault_of_heads_and_adaptation(void **state) {
+  (void)state;
+  const fault faults[] = {
+      {"\\\"components\\\": [0, 1,", "\\\"components\\\": [0, 8,", EMOVOX_ERROR_MODEL_METADATA}, /* no such label */
+      {"\\\"components\\\": [0, 1,", "\\\"components\\\": [0, 2,", EMOVOX_ERROR_MODEL_METADATA}, /* 1 has none */
+      {"\\\"components\\\": [0, 1,", "\\\"components\\\": [0,.1,", EMOVOX_ERROR_MODEL_METADATA},
+      {"7, 0, 3, 3]", "7,    3, 3]", EMOVOX_ERROR_MODEL_SHAPE},
+      {"\\\"components\\\":", "\\\"componentS\\\":", EMOVOX_ERROR_MODEL_METADATA},
+      {"\\\"temperature\\\": 1.7", "\\\"temperature\\\": 0.0", EMOVOX_ERROR_MODEL_METADATA},
+      {"\\\"temperature\\\": 1.7", "\\\"temperature\\\": 9e9", EMOVOX_ERROR_MODEL_METADATA},
+      {"\\\"temperature\\\":", "\\\"temperaturE\\\":", EMOVOX_ERROR_MODEL_METADATA},
+      {"\\\"prior_seconds\\\": 5.0", "\\\"prior_seconds\\\": 0.0", EMOVOX_ERROR_MODEL_METADATA},
+      {"\\\"prior_seconds\\\": 5.0", "\\\"prior_seconds\\\": 601", EMOVOX_ERROR_MODEL_METADATA},
+      {"\\\"within\\\": 0.1", "\\\"within\\\": -.1", EMOVOX_ERROR_MODEL_METADATA},
+      {"\\\"within\\\": 0.1", "\\\"within\\\": 101", EMOVOX_ERROR_MODEL_METADATA},
+      {"\\\"adaptation\\\":", "\\\"adaptatioN\\\":", EMOVOX_ERROR_MODEL_METADATA},
+      {"\"adapted.weight\"", "\"adopted.weight\"", EMOVOX_ERROR_MODEL_TENSOR},
+      {"\"adapted.bias\"", "\"adopted.bias\"", EMOVOX_ERROR_MODEL_TENSOR},
+      {"\"ordinary\"", "\"ordinory\"", EMOVOX_ERROR_MODEL_TENSOR},
+      {"\"spread.weight\"", "\"sprood.weight\"", EMOVOX_ERROR_MODEL_TENSOR},
+      {"\"shape\":[3,11]", "\"shape\":[11,3]", EMOVOX_ERROR_MODEL_SHAPE},
+      {"\"shape\":[3,11]", "\"shape\":[33,1]", EMOVOX_ERROR_MODEL_SHAPE}, /* too many rows */
+  };
+  assert_faults(TESTING_TINY, faults, sizeof faults / sizeof *faults);
+}
+
+static void the_fingerprint_is_that_of_the_file(void **state) {
+  (void)state;
+  size_t size;
+  uint8_t *bytes = testing_file(TESTING_TINY, &size);
+  emovox_model *one = testing_model(TESTING_TINY), *other = NULL;
+  bytes[size - 1] ^= 1; /* of an int8 weight */
+  assert_int_equal(emovox_model_create(bytes, size, &other), EMOVOX_OK);
+  assert_true(one->fingerprint != other->fingerprint);
+  bytes[size - 1] ^= 1;
+  assert_true(one->fingerprint == fnv1a(bytes, size));
+  emovox_model_destroy(one);
+  emovox_model_destroy(other);
+  free(bytes);
+}
+
 static void every_status_has_its_sentence(void **state) {
   (void)state;
-  for (int i = 0; i <= EMOVOX_ERROR_BACKEND; i++)
+  for (int i = 0; i <= EMOVOX_ERROR_PROFILE_MODEL; i++)
     for (int k = 0; k < i; k++)
       assert_string_not_equal(emovox_strerror((emovox_status)i), emovox_strerror((emovox_status)k));
   assert_string_equal(emovox_strerror((emovox_status)99), "Unknown status.");
@@ -134,6 +177,8 @@ int main(void) {
       cmocka_unit_test(tells_what_it_is),
       cmocka_unit_test(names_each_fault),
       cmocka_unit_test(names_each_fault_of_an_encoder),
+      cmocka_unit_test(names_each_fault_of_heads_and_adaptation),
+      cmocka_unit_test(the_fingerprint_is_that_of_the_file),
       cmocka_unit_test(every_status_has_its_sentence),
       cmocka_unit_test(refuses_null),
   };
