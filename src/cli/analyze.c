@@ -17,34 +17,6 @@ typedef struct report {
   cli_error error;
 } report;
 
-/* ---- model ---- */
-
-static const char *model_path(const char *model, char *buffer, size_t size) {
-  if (strchr(model, '/') || strchr(model, '.')) return model;
-  const char *folder = getenv("EMOVOX_MODEL_DIR");
-  snprintf(buffer, size, "%s/emovox-%s.safetensors", folder && *folder ? folder : EMOVOX_MODEL_DIR, model);
-  return buffer;
-}
-
-static emovox_model *load_model(const char *name) {
-  char buffer[4096];
-  const char *path = model_path(name, buffer, sizeof buffer);
-  emovox_model *model = NULL;
-  FILE *file = fopen(path, "rb");
-  long size = -1;
-  if (file && fseek(file, 0, SEEK_END) == 0) size = ftell(file);
-  void *bytes = size >= 0 ? malloc((size_t)size + 1) : NULL;
-  if (!bytes || fseek(file, 0, SEEK_SET) || fread(bytes, 1, (size_t)size, file) != (size_t)size) {
-    fprintf(stderr, "emovox: cannot read the model %s\n", path);
-  } else {
-    emovox_status status = emovox_model_create(bytes, (size_t)size, &model);
-    if (status) fprintf(stderr, "emovox: %s: %s\n", path, emovox_strerror(status));
-  }
-  free(bytes);
-  if (file) fclose(file);
-  return model;
-}
-
 /* ---- analysis ---- */
 
 /* Makes room for another segment. Returns whether there is memory for it. */
@@ -78,22 +50,12 @@ static void clear(report *r) {
   free(r->segments);
 }
 
-static void analyze(const emovox_model *model, const char *path, report *r) {
+static void analyze(const emovox_model *model, const char *path, emovox_speaker *speaker, report *r) {
   emovox_config config = emovox_config_default();
   config.on_segment = on_segment;
   config.user = r;
-  audio *file = audio_open(path, &config.sample_rate, &config.channels, &r->error);
-  if (!file) return;
-  emovox_analyzer *analyzer = NULL;
-  emovox_status status = emovox_analyzer_create(model, &config, &analyzer);
-  const float *samples;
-  size_t frames;
-  while (!status && (frames = audio_read(file, &samples, &r->error)))
-    status = emovox_push(analyzer, samples, frames);
-  if (!status && !r->error.code) status = emovox_finish(analyzer, &r->summary);
-  if (status) cli_fail_status(&r->error, status);
-  emovox_analyzer_destroy(analyzer);
-  audio_close(file);
+  config.speaker = speaker;
+  session_hear(model, path, config, &r->summary, &r->error);
 }
 
 /* ---- JSON ---- */
@@ -126,7 +88,14 @@ static void add_salience(cJSON *object, const emovox_segment *segment) {
     cJSON_AddItemToArray(array, cJSON_CreateNumber(rounded((double)segment->salience[k])));
 }
 
-static cJSON *to_json(const emovox_model *model, const char *path, const report *r) {
+/* What the speaker is known by after the recording. */
+static void add_adaptation(cJSON *object, const emovox_speaker *speaker) {
+  cJSON *adaptation = cJSON_AddObjectToObject(object, "adaptation");
+  add_number(adaptation, "seconds", emovox_speaker_seconds(speaker));
+  add_number(adaptation, "weight", emovox_speaker_weight(speaker));
+}
+
+static cJSON *to_json(const emovox_model *model, const char *path, const emovox_speaker *speaker, const report *r) {
   cJSON *root = cJSON_CreateObject();
   cJSON_AddStringToObject(root, "file", path);
   if (r->error.code) {
@@ -149,6 +118,7 @@ static cJSON *to_json(const emovox_model *model, const char *path, const report 
   add_probabilities(root, model, s->probabilities);
   add_dimensions(root, s->intensity, s->valence, s->arousal);
   add_number(root, "speech_ratio", (double)s->speech_ratio);
+  if (speaker) add_adaptation(root, speaker);
   if (r->salience) add_number(root, "salience_seconds", emovox_salience_seconds(model));
   cJSON *segments = cJSON_AddArrayToObject(root, "segments");
   for (size_t i = 0; i < r->count; i++) {
@@ -167,8 +137,8 @@ static cJSON *to_json(const emovox_model *model, const char *path, const report 
   return root;
 }
 
-static int print_json(const emovox_model *model, const char *path, const report *r) {
-  cJSON *json = to_json(model, path, r);
+static int print_json(const emovox_model *model, const char *path, const emovox_speaker *speaker, const report *r) {
+  cJSON *json = to_json(model, path, speaker, r);
   char *text = cJSON_PrintUnformatted(json);
   if (text)
     puts(text);
@@ -186,7 +156,7 @@ static void print_time(double seconds) {
   printf("%2d:%04.1f", whole / 60, seconds - whole / 60 * 60);
 }
 
-static void print_text(const emovox_model *model, const char *path, const report *r) {
+static void print_text(const emovox_model *model, const char *path, const emovox_speaker *speaker, const report *r) {
   if (r->error.code) {
     fprintf(stderr, "%s: %s\n", path, r->error.message);
     return;
@@ -198,6 +168,9 @@ static void print_text(const emovox_model *model, const char *path, const report
            s->voting == 1 ? "" : "s");
   printf("\n");
   if (s->voting) printf("  intensity %.0f %%\n", 100 * (double)s->intensity);
+  if (speaker)
+    printf("  %.1f s of the speaker known, the next verdict adapted by %.0f %%\n", emovox_speaker_seconds(speaker),
+           100 * emovox_speaker_weight(speaker));
   if (s->voting) printf("\n  %-12s %6s  %s\n", "emotion", "votes", "mean probability");
   for (int k = 0; s->voting && k < emovox_label_count(model); k++)
     printf("  %-12s %6u  %3.0f %%\n", emovox_label(model, k), s->votes[k], 100 * (double)s->probabilities[k]);
@@ -216,14 +189,37 @@ static void print_text(const emovox_model *model, const char *path, const report
   printf("\n");
 }
 
+/* One file after the other. Returns the number of those that fail. */
+static int analyze_all(const emovox_model *model, emovox_speaker *speaker, int files, char **paths, int json,
+                       int salience) {
+  int failures = 0;
+  for (int i = 0; i < files; i++) {
+    report r = {.salience = json && salience};
+    analyze(model, paths[i], speaker, &r);
+    if (r.error.code) failures++;
+    if (json) {
+      if (!print_json(model, paths[i], speaker, &r)) failures++;
+    } else {
+      print_text(model, paths[i], speaker, &r);
+    }
+    fflush(stdout);
+    clear(&r);
+  }
+  return failures;
+}
+
 int analyze_main(int argc, char **argv) {
-  const char *model_name = "small";
-  int json = 0, salience = 0, files = 0, failures = 0;
+  const char *model_name = "small", *profile = NULL;
+  int json = 0, salience = 0, same_speaker = 0, files = 0;
   for (int i = 0; i < argc; i++) {
     if (strcmp(argv[i], "--json") == 0)
       json = 1;
     else if (strcmp(argv[i], "--salience") == 0)
       salience = 1;
+    else if (strcmp(argv[i], "--same-speaker") == 0)
+      same_speaker = 1;
+    else if (strcmp(argv[i], "--speaker") == 0 && i + 1 < argc)
+      profile = argv[++i];
     else if (strcmp(argv[i], "--model") == 0 && i + 1 < argc)
       model_name = argv[++i];
     else if (argv[i][0] == '-' && argv[i][1])
@@ -231,22 +227,16 @@ int analyze_main(int argc, char **argv) {
     else
       argv[files++] = argv[i];
   }
-  if (!files)
-    return fputs("usage: emovox analyze [--model small|large|PATH] [--json [--salience]] FILE...\n", stderr), 2;
-  emovox_model *model = load_model(model_name);
+  if (!files) return fputs("usage: emovox analyze [OPTION...] FILE... (see emovox --help)\n", stderr), 2;
+  emovox_model *model = session_model(model_name);
   if (!model) return 1;
-  for (int i = 0; i < files; i++) {
-    report r = {.salience = json && salience};
-    analyze(model, argv[i], &r);
-    if (r.error.code) failures++;
-    if (json) {
-      if (!print_json(model, argv[i], &r)) failures++;
-    } else {
-      print_text(model, argv[i], &r);
-    }
-    fflush(stdout);
-    clear(&r);
+  int adapt = same_speaker || profile, failures = 1;
+  emovox_speaker *speaker = adapt ? session_speaker(model, profile) : NULL;
+  if (speaker || !adapt) {
+    failures = analyze_all(model, speaker, files, argv, json, salience);
+    if (profile && !session_save(speaker, profile)) failures++;
   }
+  emovox_speaker_destroy(speaker);
   emovox_model_destroy(model);
   return failures ? 1 : 0;
 }

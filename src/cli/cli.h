@@ -27,9 +27,27 @@ audio *audio_open(const char *path, uint32_t *sample_rate, uint32_t *channels, c
 size_t audio_read(audio *self, const float **samples, cli_error *error);
 void audio_close(audio *self);
 
+/* ---- a session ---- */
+
+/* A model by name ("small", "large") or path. NULL on failure, which is printed. */
+emovox_model *session_model(const char *name);
+
+/* A speaker as the profile at `path` describes it; a new one if there is no such file, or with NULL. NULL on failure,
+ * which is printed. */
+emovox_speaker *session_speaker(const emovox_model *model, const char *path);
+
+/* Writes the speaker's profile. Returns whether it could; what fails is printed. */
+int session_save(const emovox_speaker *speaker, const char *path);
+
+/* Analyses a whole file with `config`, whose sample rate and channels become those of the file. *error is set if it
+ * fails; *summary is that of the recording if not. */
+void session_hear(const emovox_model *model, const char *path, emovox_config config, emovox_summary *summary,
+                  cli_error *error);
+
 /* ---- commands: argc and argv without the program's and the command's name; return the exit status ---- */
 
 int analyze_main(int argc, char **argv);
+int enroll_main(int argc, char **argv);
 int features_main(int argc, char **argv);
 
 #endif

@@ -37,7 +37,8 @@ void cli_fail_status(cli_error *error, emovox_status status) {
 
 static void usage(FILE *out) {
   fputs(
-      "usage: emovox analyze [--model small|large|PATH] [--json [--salience]] FILE...\n"
+      "usage: emovox analyze [--model M] [--json [--salience]] [--same-speaker | --speaker PROFILE] FILE...\n"
+      "       emovox enroll --speaker PROFILE [--model M] FILE...\n"
       "       emovox features FILE... --out X.npy\n"
       "       emovox --help | --version\n"
       "\n"
@@ -48,9 +49,20 @@ static void usage(FILE *out) {
       "                derived: valence and arousal, -1..1, which follow from the probabilities alone\n"
       "  --salience    with --json: how much attention each moment of a segment got; the values sum to 1 and are\n"
       "                salience_seconds apart\n"
+      "  --same-speaker\n"
+      "                the files are one person's session, in this order: verdicts adapt to the speaker as it goes.\n"
+      "                Without it, every file stands alone. JSON gains adaptation: the seconds known after the file,\n"
+      "                and the weight, 0..1, of the adapted verdict\n"
+      "  --speaker PROFILE\n"
+      "                the same, beginning with what the file PROFILE knows, if it is there, and adding to it\n"
       "  --model M     small (default), large or the path of a model file. Named models are looked for in the\n"
       "                folder EMOVOX_MODEL_DIR, by default the source tree's model folder.\n"
       "  exit status   0 if all files were analysed, 1 if any failed (the others are still done), 2 for wrong usage\n"
+      "\n"
+      "enroll    learns from 10 to 30 s of a person's ordinary, calm speech how that person sounds, and writes it to\n"
+      "          PROFILE, for analyze --speaker; adds to it if it is there. A profile holds no audio and goes with\n"
+      "          one model.\n"
+      "  --model M     as above\n"
       "\n"
       "features  writes the log-mel frames that training reads, float32 (frames, 80), all files in a row, as a\n"
       "          NumPy file, and a table of which frames belong to which file beside it (X.npy.tsv).\n",
@@ -73,6 +85,7 @@ int main(int argc, char **argv) {
       return 0;
     }
   if (strcmp(command, "analyze") == 0) return analyze_main(argc - 2, argv + 2);
+  if (strcmp(command, "enroll") == 0) return enroll_main(argc - 2, argv + 2);
   if (strcmp(command, "features") == 0) return features_main(argc - 2, argv + 2);
   if (*command) fprintf(stderr, "emovox: unknown command '%s'\n", command);
   usage(stderr);

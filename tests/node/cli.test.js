@@ -4,7 +4,7 @@
 
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -151,15 +151,129 @@ describe('analyze --json', () => {
   });
 });
 
+describe('a speaker', () => {
+  /** To this one any speech is diverse (model/train/golden.py). */
+  const tiny = ['--model', join(data, 'golden/tiny.safetensors')];
+  const [long, anger, sadness] = ['long.opus', 'EB0_anger_1.opus', 'IC0_sadness_3.opus'].map((name) =>
+    join(data, 'speech', name),
+  );
+  const verdicts = (/** @type {any[]} */ results) => results.map(({ adaptation, ...result }) => result);
+
+  test('--same-speaker adapts from file to file, in their order; without it every file stands alone', () => {
+    const alone = analyze(...tiny, long, anger).results;
+    assert.deepEqual(
+      alone,
+      [long, anger].map((path) => analyze(...tiny, path).results[0]),
+    );
+    assert.equal(alone[0].adaptation, undefined);
+    const { status, results } = analyze(...tiny, '--same-speaker', long, anger);
+    assert.equal(status, 0);
+    assert.deepEqual(results[0].segments[0], alone[0].segments[0], 'the first segment is a stranger');
+    assert.notDeepEqual(results[0].segments[9].probabilities, alone[0].segments[9].probabilities);
+    assert.notDeepEqual(results[1].probabilities, alone[1].probabilities);
+    for (const [i, { adaptation }] of results.entries()) {
+      const heard = results.slice(0, i + 1).reduce((sum, { duration }) => sum + duration, 0);
+      assert.ok(Math.abs(adaptation.seconds - heard) < 0.5, `${adaptation.seconds} of ${heard} s`);
+      assert.ok(adaptation.weight > 0.1 && adaptation.weight < 1);
+    }
+    const other = analyze(...tiny, '--same-speaker', anger, long).results;
+    assert.deepEqual(verdicts([other[0]]), [alone[1]]);
+  });
+
+  test('--speaker goes on where the session before ended', () => {
+    const profile = join(folder, 'session.profile');
+    const together = analyze(...tiny, '--same-speaker', long, anger, sadness).results;
+    const first = analyze(...tiny, '--speaker', profile, long).results;
+    const second = analyze(...tiny, '--speaker', profile, anger, sadness).results;
+    assert.deepEqual([...first, ...second], together);
+    assert.ok(readFileSync(profile).length < 1000);
+    assert.ok(!existsSync(`${profile}.tmp`));
+  });
+
+  test('a bad file fails, and the session goes on', () => {
+    const profile = join(folder, 'bad.profile');
+    const { status, results } = analyze(...tiny, '--speaker', profile, long, 'nowhere.wav', anger);
+    assert.equal(status, 1);
+    assert.equal(results[1].error.code, 'unreadable');
+    const expected = analyze(...tiny, '--same-speaker', long, anger).results;
+    assert.deepEqual([results[0], results[2]], expected);
+    assert.deepEqual(
+      analyze(...tiny, '--speaker', profile, sadness).results[0],
+      analyze(...tiny, '--same-speaker', long, anger, sadness).results[2],
+    );
+  });
+
+  test('enroll makes a profile that changes verdicts from the first segment on', () => {
+    const profile = join(folder, 'enrolled.profile');
+    const enrolled = emovox('enroll', '--speaker', profile, ...tiny, sadness, anger);
+    assert.equal(enrolled.status, 0);
+    assert.match(enrolled.stdout, /3\.\d s of speech added; verdicts are adapted by \d+ %\n10 s or more would/);
+    const before = readFileSync(profile);
+    const [stranger] = analyze(...tiny, long).results;
+    const [known] = analyze(...tiny, '--speaker', profile, long).results;
+    assert.notDeepEqual(known.segments[0].probabilities, stranger.segments[0].probabilities);
+    assert.notDeepEqual(readFileSync(profile), before, 'what was heard is added');
+    assert.equal(emovox('enroll', '--speaker', profile, ...tiny, long).stdout.match(/\n/g)?.length, 1);
+    assert.match(emovox('analyze', ...tiny, '--speaker', profile, anger).stdout, /6\d\.\d s of the speaker known/);
+  });
+
+  test('the released model takes a profile, too', () => {
+    const profile = join(folder, 'small.profile');
+    assert.equal(emovox('enroll', '--speaker', profile, long).status, 0);
+    const [{ adaptation }] = analyze('--speaker', profile, anger).results;
+    assert.ok(adaptation.seconds > 30 && adaptation.weight > 0.3);
+  });
+
+  test('without speech nothing is learnt or written', () => {
+    const profile = join(folder, 'silent.profile');
+    const silence = file('quiet.wav', makeWav(new Float32Array(80000), 16000));
+    const { status, stderr } = emovox('enroll', '--speaker', profile, silence);
+    assert.equal(status, 1);
+    assert.match(stderr, /no speech/);
+    assert.ok(!existsSync(profile));
+  });
+
+  test('profiles that are damaged, of another model, or out of reach are refused and left alone', () => {
+    const profile = join(folder, 'refused.profile');
+    emovox('enroll', '--speaker', profile, ...tiny, long);
+    const bytes = readFileSync(profile);
+    const damaged = Buffer.from(bytes);
+    damaged[50] ^= 1;
+    /** @type {[string, string[], RegExp][]} */
+    const cases = [
+      [profile, [], /another model/],
+      [file('damaged.profile', damaged), tiny, /damaged/],
+      [file('cut.profile', bytes.subarray(0, 100)), tiny, /damaged/],
+      [file('none.profile', new Uint8Array()), tiny, /damaged/],
+      [folder, tiny, /cannot read .*director/],
+    ];
+    for (const [path, model, message] of cases) {
+      const before = path === folder ? null : readFileSync(path);
+      for (const command of ['analyze', 'enroll']) {
+        const { status, stdout, stderr } = emovox(command, '--speaker', path, ...model, anger);
+        assert.deepEqual([status, stdout], [1, ''], `${command} ${path}`);
+        assert.match(stderr, message);
+      }
+      if (before) assert.deepEqual(readFileSync(path), before);
+    }
+    const nowhere = emovox('analyze', '--speaker', join(folder, 'no/such/folder'), anger);
+    assert.equal(nowhere.status, 1);
+    assert.match(nowhere.stderr, /cannot write/);
+  });
+});
+
 describe('usage', () => {
   test('help and version', () => {
     assert.match(emovox('--help').stdout, /usage: emovox analyze/);
-    assert.match(emovox('analyze', '--help').stdout, /--json.*--salience.*--model/s);
+    assert.match(
+      emovox('analyze', '--help').stdout,
+      /--json.*--salience.*--same-speaker.*--speaker PROFILE.*--model.*enroll/s,
+    );
     assert.match(emovox('--version').stdout, /^emovox \d+\.\d+\.\d+\n$/);
   });
 
   test('wrong usage exits 2 and says why', () => {
-    for (const args of [[], ['sing'], ['analyze'], ['analyze', '--loud', 'x'], ['features', 'x']]) {
+    for (const args of [[], ['sing'], ['analyze'], ['analyze', '--loud', 'x'], ['enroll', 'x'], ['features', 'x']]) {
       const { status, stderr } = emovox(...args);
       assert.equal(status, 2, args.join(' '));
       assert.match(stderr, /usage|unknown/);
