@@ -34,17 +34,26 @@ static int on_progress(double seconds, void *user) {
   return js_on_progress(user, seconds);
 }
 
-/* `user` is any number; the imports get it back. */
+/* `speaker` may be NULL; `user` is any number, which the imports get back. */
 EXPORT(emovox_wasm_analyzer_create)
 emovox_status emovox_wasm_analyzer_create(const emovox_model *model, uint32_t sample_rate, uint32_t channels,
-                                          void *user, emovox_analyzer **analyzer) {
+                                          emovox_speaker *speaker, int enroll, void *user, emovox_analyzer **analyzer) {
   emovox_config config = emovox_config_default();
   config.sample_rate = sample_rate;
   config.channels = channels;
   config.on_segment = on_segment;
   config.on_progress = on_progress;
   config.user = user;
+  config.speaker = speaker;
+  config.enroll = enroll;
   return emovox_analyzer_create(model, &config, analyzer);
+}
+
+/* Writes the profile if `capacity` bytes are enough. Returns how many it has; 0 on failure. */
+EXPORT(emovox_wasm_speaker_save)
+size_t emovox_wasm_speaker_save(const emovox_speaker *speaker, void *buffer, size_t capacity) {
+  size_t size = capacity;
+  return emovox_speaker_save(speaker, capacity ? buffer : NULL, &size) ? 0 : size;
 }
 
 /* out: duration, label, confidence, speech_ratio, segments, voting, uncertain, intensity, valence, arousal, votes (16),

@@ -132,6 +132,71 @@ describe('what analyze() takes', () => {
     }));
 });
 
+describe('a speaker', () => {
+  test('is enrolled, adapted to, saved, restored and closed', () =>
+    chromium.withPage(async (page) => {
+      await page.route('**/tiny', (route) => route.fulfill({ path: data('golden/tiny.safetensors') }));
+      await open(page);
+      const { known, restored, streamed, ...rest } = await page.evaluate(async () => {
+        const { Emovox, code, file } = globalThis;
+        const model = new URL('/tiny', location.href); // to which any speech is diverse
+        const emovox = await Emovox.create({ model });
+        const stranger = await emovox.analyze(file(1));
+        const speaker = await emovox.speaker();
+        const first = await emovox.analyze(file(1), { speaker });
+        const enrolled = await speaker.enroll(file(3));
+        const profile = await speaker.save();
+        const known = await emovox.analyze(file(1), { speaker });
+
+        const other = await Emovox.create({ model });
+        const again = await other.speaker(profile);
+        const restored = await other.analyze(file(1), { speaker: again });
+        const stream = other.stream(file(1), { speaker: await other.speaker(profile.buffer) });
+        const { value: streamed } = await stream.next();
+
+        const damaged = profile.slice();
+        damaged[30] ^= 1;
+        const small = await Emovox.create();
+        const codes = [
+          await code(emovox.speaker(damaged)),
+          await code(emovox.speaker('profile')),
+          await code(small.speaker(profile)),
+          await code(other.analyze(file(1), { speaker })),
+          await code(emovox.analyze(file(1), { speaker: {} })),
+          await code(emovox.listen({ enroll: true })),
+        ];
+        let during;
+        await new Promise((resolve) => {
+          during = emovox.analyze(file(9), { speaker, onProgress: resolve });
+        });
+        await speaker.close();
+        codes.push(await code(during), await code(emovox.analyze(file(1), { speaker })), await code(speaker.save()));
+        return { stranger, first, enrolled, known, restored, streamed, codes, size: profile.length };
+      });
+      const { stranger, first, enrolled, codes, size } = rest;
+      assert.equal(stranger.adaptation, undefined);
+      assert.deepEqual(first.segments, stranger.segments, 'a new speaker is a stranger');
+      assert.ok(enrolled.seconds > 12 && enrolled.weight > 0.5);
+      assert.notDeepEqual(known.segments, stranger.segments);
+      assert.ok(known.adaptation.seconds > enrolled.seconds, 'what is analysed is learnt from');
+      assert.deepEqual(restored.segments, known.segments);
+      assert.deepEqual(restored.adaptation, known.adaptation);
+      assert.deepEqual(streamed, known.segments[0]);
+      assert.ok(size < 1000);
+      assert.deepEqual(codes, [
+        'profile-invalid',
+        'bad-input',
+        'profile-model',
+        'bad-input',
+        'bad-input',
+        'bad-input',
+        'none',
+        'closed',
+        'closed',
+      ]);
+    }));
+});
+
 describe('several at once', () => {
   test('analyses queue up and segments arrive in order', () =>
     chromium.withPage(async (page) => {

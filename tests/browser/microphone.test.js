@@ -91,7 +91,7 @@ describe('recording', () => {
       assert.deepEqual([echoCancellation, noiseSuppression, autoGainControl], [false, false, false]);
     }));
 
-  test('an unplugged microphone ends the recording with what was heard', () =>
+  test('an unplugged microphone ends the recording with what was heard, and enrolled', () =>
     chromium.withPage(async (page) => {
       await chromium.openLibrary(page);
       const result = await page.evaluate(async () => {
@@ -104,9 +104,10 @@ describe('recording', () => {
           return stream;
         };
         const emovox = await globalThis.Emovox.create();
+        const speaker = await emovox.speaker();
         let recording;
         await new Promise((resolve) => {
-          emovox.listen({ onSegment: resolve }).then((opened) => {
+          emovox.listen({ speaker, enroll: true, onSegment: resolve }).then((opened) => {
             recording = opened;
           });
         });
@@ -119,6 +120,7 @@ describe('recording', () => {
       assert.ok(result.duration >= 4);
       assert.ok(result.peeked.duration >= 4);
       assert.equal(result.state, 'ended');
+      assert.ok(result.adaptation.seconds >= 4 && result.adaptation.weight > 0);
     }));
 
   test('one recording at a time; an abort throws it away and frees the microphone', () =>

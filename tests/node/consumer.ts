@@ -2,7 +2,14 @@
 //
 // A program in TypeScript that uses the package. Compiled by package.test.js, never run.
 
-import { Emovox, EmovoxError, type EmovoxErrorCode, type Result, type Segment } from '../../dist/lib/emovox.js';
+import {
+  Emovox,
+  EmovoxError,
+  type EmovoxErrorCode,
+  type Result,
+  type Segment,
+  type Speaker,
+} from '../../dist/lib/emovox.js';
 
 export async function use(file: File): Promise<number[]> {
   await using emovox = await Emovox.create({ model: 'small', onProgress: ({ loaded }) => loaded });
@@ -10,7 +17,12 @@ export async function use(file: File): Promise<number[]> {
   const result: Result = await emovox.analyze(file, { onSegment: (segment) => seen.push(segment) });
   await emovox.analyze(new Float32Array(16000), { sampleRate: 16000, signal: AbortSignal.timeout(1000) });
   for await (const { start, label } of emovox.stream(file)) label.padEnd(start);
-  const recording = await emovox.listen({ onLevel: (level) => level });
+  const speaker: Speaker = await emovox.speaker();
+  const { weight } = await speaker.enroll(file, { signal: AbortSignal.timeout(1000) });
+  const profile: Uint8Array = await speaker.save();
+  await speaker.close();
+  const known = await emovox.analyze(file, { speaker: await emovox.speaker(profile) });
+  const recording = await emovox.listen({ speaker, enroll: true, onLevel: (level) => level });
   recording.pause();
   recording.resume();
   const heard: Result = await recording.stop();
@@ -18,6 +30,8 @@ export async function use(file: File): Promise<number[]> {
   const moments: number[] = seen[0].salience.map((weight) => weight * large.model.salienceSeconds);
   return [
     ...moments,
+    weight,
+    known.adaptation?.seconds ?? 0,
     result.intensity,
     result.valence,
     result.arousal,
@@ -35,6 +49,8 @@ export function code(error: unknown): EmovoxErrorCode | undefined {
 export function misuse(emovox: Emovox, error: EmovoxError): boolean {
   // @ts-expect-error a number is no recording
   void emovox.analyze(42);
+  // @ts-expect-error a profile is no speaker
+  void emovox.analyze(new Blob(), { speaker: new Uint8Array(9) });
   // @ts-expect-error no such code
   return error.code === 'nonsense';
 }

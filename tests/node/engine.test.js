@@ -4,13 +4,14 @@
 
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { before, describe, test } from 'node:test';
+import { afterEach, before, beforeEach, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { Engine } from '../../web/lib/engine.js';
 import { EmovoxError } from '../../web/lib/errors.js';
-import { readWav, resample } from './audio.js';
+import { makeWav, readWav, resample } from './audio.js';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const wasm = readFileSync(join(root, 'build/wasm/emovox.wasm'));
@@ -40,32 +41,47 @@ before(async () => {
 
 /**
  * What the native build says, in the shape that the engine gives it.
- * @param {string} path
- * @param {string} [modelPath]
+ * @param {string[]} paths
+ * @param {string} modelPath
+ * @param {string[]} [options]
  */
-function nativeResult(path, modelPath = modelPaths.small) {
-  const args = ['analyze', '--json', '--salience', '--model', modelPath, path];
+function nativeResults(paths, modelPath, options = []) {
+  const args = ['analyze', '--json', '--salience', '--model', modelPath, ...options, ...paths];
   let text;
   try {
     text = execFileSync(join(root, 'build/native/emovox'), args, { stdio: 'pipe' });
   } catch (error) {
     text = error.stdout;
   }
-  const { file, model, salience_seconds, derived, ...result } = JSON.parse(text);
-  const segments = result.segments?.map(({ derived, ...segment }) => ({ ...segment, ...derived }));
-  return { ...result, ...derived, segments };
+  const lines = String(text).trim().split('\n');
+  return lines.map((line) => {
+    const { file, model, salience_seconds, derived, ...result } = JSON.parse(line);
+    const segments = result.segments?.map(({ derived, ...segment }) => ({ ...segment, ...derived }));
+    return { ...result, ...derived, segments };
+  });
+}
+
+/**
+ * @param {string} path
+ * @param {string} [modelPath]
+ */
+function nativeResult(path, modelPath = modelPaths.small) {
+  return nativeResults([path], modelPath)[0];
 }
 
 /**
  * @param {{sampleRate: number, samples: Float32Array, channels?: number}} audio
  * @param {number} [chunk] values per push
  * @param {import('../../web/lib/engine.js').Model} [using]
+ * @param {{speaker?: import('../../web/lib/engine.js').Speaker, enroll?: boolean}} [whose]
  */
-function analyze({ sampleRate, samples, channels }, chunk = samples.length, using = model) {
-  const analyzer = using.openAnalyzer({ sampleRate, channels });
+function analyze({ sampleRate, samples, channels }, chunk = samples.length, using = model, whose = {}) {
+  const analyzer = using.openAnalyzer({ sampleRate, channels, ...whose });
   try {
     for (let at = 0; at < samples.length; at += chunk) analyzer.push(samples.subarray(at, at + chunk));
-    return { ...analyzer.finish(), segments: analyzer.segments };
+    const summary = analyzer.finish();
+    const adaptation = whose.speaker && { adaptation: whose.speaker.adaptation };
+    return { ...summary, ...adaptation, segments: analyzer.segments };
   } finally {
     analyzer.close();
   }
@@ -90,6 +106,9 @@ const withCode = (code) => (error) => {
   assert.ok(error.message.length > 15, `the message says what to do: ${error.message}`);
   return true;
 };
+
+/** @param {Float32Array} samples */
+const twice = (samples) => Float32Array.of(...samples, ...samples);
 
 /** @param {number} seconds */
 const silence = (seconds) => ({ sampleRate: 16000, samples: new Float32Array(16000 * seconds) });
@@ -156,7 +175,7 @@ describe('verdicts', () => {
   });
 
   test('intensity, valence and arousal are means; salience covers the segment and sums to 1', () => {
-    const result = analyze({ sampleRate: 16000, samples: Float32Array.of(...angry.samples, ...angry.samples) });
+    const result = analyze({ sampleRate: 16000, samples: twice(angry.samples) });
     const voting = result.segments.filter(({ label }) => label !== 'no speech');
     assert.ok(voting.length > 2);
     for (const key of ['intensity', 'valence', 'arousal']) {
@@ -209,6 +228,103 @@ describe('verdicts', () => {
     assert.equal(two.finish().emotion, 'no speech');
     one.close();
     two.close();
+  });
+});
+
+describe('a speaker', () => {
+  /** To this one any speech is diverse. @type {import('../../web/lib/engine.js').Model} */ let tiny;
+  /** @type {import('../../web/lib/engine.js').Speaker} */ let speaker;
+  before(() => {
+    tiny = engine.openModel(readFileSync(modelPaths.tiny));
+  });
+  beforeEach(() => {
+    speaker = tiny.openSpeaker();
+  });
+  afterEach(() => speaker.close());
+
+  test('a session and a profile as the native build has them', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'emovox-engine-'));
+    const profile = join(folder, 'profile');
+    // As it is, slow and deep, and for longer.
+    const session = [angry, { ...angry, sampleRate: 12000 }, { ...angry, samples: twice(angry.samples) }];
+    const paths = session.map(({ samples, sampleRate }, i) => {
+      const path = join(folder, `${i}.wav`);
+      writeFileSync(path, makeWav(samples, sampleRate));
+      return path;
+    });
+    try {
+      const native = nativeResults(paths, modelPaths.tiny, ['--speaker', profile]);
+      for (const [i, audio] of session.entries()) {
+        assertClose(analyze(audio, 4096, tiny, { speaker }), native[i], `recording ${i}`);
+      }
+      assert.ok(speaker.adaptation.weight > 0.1);
+
+      const restored = tiny.openSpeaker(readFileSync(profile)); // each reads the other's
+      writeFileSync(profile, speaker.save());
+      const [next] = nativeResults([paths[1]], modelPaths.tiny, ['--speaker', profile]);
+      assertClose(analyze(session[1], undefined, tiny, { speaker: restored }), next);
+      restored.close();
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  test('a new one changes nothing at first, an enrolled one does', () => {
+    const stranger = analyze(angry, undefined, tiny);
+    const { adaptation, ...first } = analyze(angry, undefined, tiny, { speaker });
+    assert.deepEqual(first, stranger);
+    const { adaptation: enrolled } = analyze(angry, undefined, tiny, { speaker, enroll: true });
+    assert.ok(enrolled && enrolled.weight > 0.3);
+    assertClose(enrolled.seconds, (2 * angry.samples.length) / angry.sampleRate);
+    const known = analyze(angry, undefined, tiny, { speaker });
+    assert.notDeepEqual(known.probabilities, stranger.probabilities);
+  });
+
+  test('a profile brings everything back', () => {
+    analyze(angry, undefined, tiny, { speaker, enroll: true });
+    const profile = speaker.save();
+    const again = tiny.openSpeaker(profile);
+    assert.deepEqual(again.save(), profile);
+    assert.deepEqual(analyze(angry, undefined, tiny, { speaker: again }), analyze(angry, undefined, tiny, { speaker }));
+    again.close();
+  });
+
+  test('closed in the middle of a recording, it lasts until its end', () => {
+    const mine = tiny.openSpeaker();
+    const analyzer = tiny.openAnalyzer({ sampleRate: 16000, speaker: mine });
+    mine.close();
+    analyzer.push(angry.samples);
+    analyzer.finish();
+    assert.ok(mine.pointer);
+    analyzer.close();
+    assert.equal(mine.pointer, 0);
+  });
+
+  test('profile-invalid and profile-model', () => {
+    const profile = speaker.save();
+    assert.throws(() => model.openSpeaker(profile), withCode('profile-model'));
+    profile[40] ^= 1;
+    for (const bytes of [profile, profile.subarray(0, 9), new Uint8Array(0), modelFile]) {
+      assert.throws(() => tiny.openSpeaker(bytes), withCode('profile-invalid'));
+    }
+  });
+
+  test('bad-input: of another model, or none to enroll', () => {
+    assert.throws(() => analyze(angry, undefined, model, { speaker }), withCode('bad-input'));
+    assert.throws(() => analyze(angry, undefined, model, { enroll: true }), withCode('bad-input'));
+  });
+
+  test('100 of them leave no trace', () => {
+    analyze(angry, undefined, tiny, { speaker });
+    const profile = speaker.save();
+    const bytes = engine.memoryBytes;
+    for (let i = 0; i < 100; i++) {
+      tiny.openSpeaker(profile).close();
+      assert.throws(() => tiny.openSpeaker(profile.subarray(1)));
+      speaker.save();
+    }
+    assert.equal(engine.memoryBytes, bytes);
+    assert.equal(speaker.users, 0);
   });
 });
 

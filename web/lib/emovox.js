@@ -5,9 +5,11 @@ import { fetchModel, fetchWasm, LoadProgress } from './load.js';
 import { AudioCapture, openMicrophone } from './microphone.js';
 import { decodeWholeFile, interleave, isAudioBuffer, monoBuffer, toBlob } from './source.js';
 
+/** @import { Whose } from './protocol.js' */
 /** @import { Pcm } from './source.js' */
 
 /** @typedef {import('./errors.js').EmovoxErrorCode} EmovoxErrorCode */
+/** @typedef {import('./result.js').Adaptation} Adaptation */
 /** @typedef {import('./result.js').ModelInfo} ModelInfo */
 /** @typedef {import('./result.js').Progress} Progress */
 /** @typedef {import('./result.js').Result} Result */
@@ -34,6 +36,7 @@ export { EmovoxError };
 /**
  * @typedef {object} AnalyzeOptions
  * @property {number} [sampleRate] Hz; needed for a Float32Array
+ * @property {Speaker} [speaker] whose voice it is: verdicts adapt to it, and it learns
  * @property {AbortSignal} [signal]
  * @property {(progress: Progress) => void} [onProgress]
  * @property {(segment: Segment) => void} [onSegment]
@@ -42,6 +45,8 @@ export { EmovoxError };
 /**
  * @typedef {object} ListenOptions
  * @property {string} [deviceId] of the microphone, from navigator.mediaDevices.enumerateDevices()
+ * @property {Speaker} [speaker] whose voice it is
+ * @property {boolean} [enroll] the recording is the speaker's ordinary, calm speech: 10 to 30 s of it suffice
  * @property {AbortSignal} [signal] throws the recording away
  * @property {(segment: Segment) => void} [onSegment]
  * @property {(level: number) => void} [onLevel] loudness of the last few hundredths of a second, 0..1
@@ -58,6 +63,19 @@ export { EmovoxError };
  * @property {() => Promise<Summary>} peek the verdict so far
  * @property {Promise<Result>} finished
  * @property {number} sampleRate
+ */
+
+/**
+ * A person whom verdicts adapt to. What has been heard before tells how this person usually sounds, and the better
+ * that is known, the more a verdict says how a segment differs from it. Enrolled speech counts in full, other speech
+ * as far as it varies.
+ *
+ * @typedef {object} Speaker
+ * @property {(source: Source, options?: Omit<AnalyzeOptions, 'speaker'>) => Promise<Adaptation>} enroll learns from
+ *   the person's ordinary, calm speech (10 to 30 s suffice), after the analyses asked for before
+ * @property {() => Promise<Uint8Array<ArrayBuffer>>} save the profile, a few hundred bytes without audio, for
+ *   `emovox.speaker(profile)` with the same model
+ * @property {() => Promise<void>} close forgets everything; an analysis under way goes on to its end
  */
 
 /** Mono samples per message when the page hands PCM to the worker. */
@@ -83,6 +101,7 @@ export class Emovox {
   #nextId = 1;
   /** @type {Map<number, Call>} */ #calls = new Map();
   /** Why nothing more can be asked for. @type {EmovoxError | null} */ #ended = null;
+  /** The speakers by their number in the worker. @type {WeakMap<Speaker, number>} */ #speakers = new WeakMap();
   /** The last analysis in the queue. @type {Promise<unknown>} */ #queue = Promise.resolve();
   /** Present once the microphone was asked for. @type {AudioCapture | null} */ #capture = null;
 
@@ -147,15 +166,62 @@ export class Emovox {
    * @returns {Promise<Result>}
    */
   analyze(source, options = {}) {
+    return this.#enqueue(source, options, {});
+  }
+
+  /**
+   * @param {Source} source
+   * @param {AnalyzeOptions} options
+   * @param {{enroll?: boolean}} how
+   * @returns {Promise<Result>}
+   */
+  #enqueue(source, options, how) {
     const { signal } = options;
     const turn = this.#queue;
     const result = (async () => {
       if (signal?.aborted) throw abortError(signal);
+      const whose = { ...how, ...this.#whose(options) };
       await orAbort(turn, signal);
-      return this.#analyze(source, options);
+      return this.#analyze(source, options, whose);
     })();
     this.#queue = Promise.allSettled([turn, result]);
     return result;
+  }
+
+  /**
+   * A speaker to adapt to: give it to analyze(), stream() or listen().
+   *
+   * @param {Uint8Array | ArrayBuffer} [profile] what save() gave; without one, nothing is known yet
+   * @returns {Promise<Speaker>}
+   */
+  async speaker(profile) {
+    if (profile !== undefined && !(profile instanceof Uint8Array || profile instanceof ArrayBuffer)) {
+      throw new EmovoxError('bad-input', 'Pass the Uint8Array that save() gave, or nothing for a new speaker.');
+    }
+    const bytes = profile && new Uint8Array(profile);
+    const number = await this.#call({ type: 'speaker', profile: bytes ?? null });
+    /** @type {Speaker} */
+    const speaker = {
+      enroll: async (source, options) => {
+        const { adaptation } = await this.#enqueue(source, { ...options, speaker }, { enroll: true });
+        return /** @type {Adaptation} */ (adaptation);
+      },
+      save: () => this.#call({ type: 'speaker-save', speaker: number }),
+      close: () => this.#call({ type: 'speaker-close', speaker: number }),
+    };
+    this.#speakers.set(speaker, number);
+    return speaker;
+  }
+
+  /**
+   * @param {{speaker?: Speaker}} options
+   * @returns {{speaker?: number}} by its number
+   */
+  #whose({ speaker }) {
+    if (speaker === undefined) return {};
+    const number = this.#speakers.get(speaker);
+    if (number !== undefined) return { speaker: number };
+    throw new EmovoxError('bad-input', 'Pass a speaker that speaker() of the same Emovox object gave.');
   }
 
   /**
@@ -204,8 +270,10 @@ export class Emovox {
    * @param {ListenOptions} [options]
    * @returns {Promise<Recording>}
    */
-  async listen({ deviceId, signal, onSegment, onLevel } = {}) {
+  async listen({ deviceId, speaker, enroll = false, signal, onSegment, onLevel } = {}) {
     if (this.#ended) throw this.#ended;
+    if (enroll && !speaker) throw new EmovoxError('bad-input', 'Pass the speaker to enroll.');
+    const whose = { enroll, ...this.#whose({ speaker }) };
     if (signal?.aborted) throw abortError(signal);
     // The context must be started within the click, before anything is awaited (iOS).
     this.#capture ??= new AudioCapture();
@@ -217,7 +285,7 @@ export class Emovox {
       throw this.#ended;
     }
     const { port, sampleRate } = microphone;
-    const call = this.#start({ type: 'listen', sampleRate, port }, { transfer: [port], signal, onSegment });
+    const call = this.#start({ type: 'listen', sampleRate, port, ...whose }, { transfer: [port], signal, onSegment });
     const finished = call.promise.finally(() => microphone.release());
     finished.catch(() => {}); // whoever awaits it gets the error; nobody has to
     const stop = () => {
@@ -260,30 +328,32 @@ export class Emovox {
   /**
    * @param {Source} source
    * @param {AnalyzeOptions} options
+   * @param {Whose} whose
    * @returns {Promise<Result>}
    */
-  async #analyze(source, options) {
+  async #analyze(source, options, whose) {
     const { signal, sampleRate } = options;
     if (this.#ended) throw this.#ended;
-    if (isAudioBuffer(source)) return this.#analyzePcm(source, options);
+    if (isAudioBuffer(source)) return this.#analyzePcm(source, options, whose);
     if (source instanceof Float32Array) {
       if (typeof sampleRate !== 'number') {
         throw new EmovoxError('bad-input', 'A Float32Array needs its sampleRate: analyze(samples, { sampleRate }).');
       }
-      return this.#analyzePcm(monoBuffer(source, sampleRate), options);
+      return this.#analyzePcm(monoBuffer(source, sampleRate), options, whose);
     }
     const blob = await toBlob(source, signal);
-    const file = await this.#call({ type: 'analyze-file', blob }, options);
+    const file = await this.#call({ type: 'analyze-file', blob, ...whose }, options);
     if (file !== wholeFile) return file;
-    return this.#analyzePcm(await orAbort(decodeWholeFile(blob), signal), options);
+    return this.#analyzePcm(await orAbort(decodeWholeFile(blob), signal), options, whose);
   }
 
   /**
    * @param {Pcm} buffer
    * @param {AnalyzeOptions} options
+   * @param {Whose} whose
    * @returns {Promise<Result>}
    */
-  #analyzePcm(buffer, options) {
+  #analyzePcm(buffer, options, whose) {
     const { sampleRate, numberOfChannels: channels, length } = buffer;
     let at = 0;
     const onPull = () => {
@@ -291,7 +361,7 @@ export class Emovox {
       at += pullFrames;
       return block;
     };
-    const request = { type: 'analyze-pcm', sampleRate, channels, duration: length / sampleRate };
+    const request = { type: 'analyze-pcm', sampleRate, channels, duration: length / sampleRate, ...whose };
     return this.#call(request, { ...options, onPull });
   }
 

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 //
-// The C library (include/emovox.h) as JavaScript objects: Engine -> Model -> Analyzer. No DOM, no worker: this file
+// The C library (include/emovox.h) as JavaScript objects: Engine -> Model -> Analyzer, Speaker. No DOM, no worker: this file
 // runs wherever WebAssembly does. Everything is synchronous except Engine.load().
 
 import { EmovoxError } from './errors.js';
 
-/** @import { Segment, Summary, ModelInfo } from './result.js' */
+/** @import { Adaptation, Segment, Summary, ModelInfo } from './result.js' */
 /** @import { EmovoxErrorCode } from './errors.js' */
 
 /**
@@ -27,8 +27,14 @@ import { EmovoxError } from './errors.js';
  * @property {(model: number) => number} emovox_hop_seconds
  * @property {(model: number) => number} emovox_min_seconds
  * @property {(model: number) => number} emovox_salience_seconds
- * @property {(model: number, rate: number, channels: number, user: number, out: number) => number
- *   } emovox_wasm_analyzer_create
+ * @property {(model: number, out: number) => number} emovox_speaker_create
+ * @property {(speaker: number) => void} emovox_speaker_destroy
+ * @property {(speaker: number) => number} emovox_speaker_seconds
+ * @property {(speaker: number) => number} emovox_speaker_weight
+ * @property {(speaker: number, buffer: number, capacity: number) => number} emovox_wasm_speaker_save
+ * @property {(speaker: number, bytes: number, size: number) => number} emovox_speaker_restore
+ * @property {(model: number, rate: number, channels: number, speaker: number, enroll: number, user: number,
+ *   out: number) => number} emovox_wasm_analyzer_create
  * @property {(analyzer: number, samples: number, frames: number) => number} emovox_push
  * @property {(analyzer: number, out: number) => number} emovox_wasm_finish
  * @property {(analyzer: number, out: number) => number} emovox_wasm_peek
@@ -49,6 +55,8 @@ const statusCodes = [
   'internal',
   ...Array.from({ length: 9 }, () => /** @type {const} */ ('model-invalid')),
   'internal',
+  'profile-invalid',
+  'profile-model',
 ];
 
 const NO_SPEECH = -1;
@@ -125,13 +133,24 @@ export class Engine {
    * @returns {Model}
    */
   openModel(bytes) {
+    return this.lend(bytes, (data) => {
+      const pointer = this.create((out) => this.exports.emovox_model_create(data, bytes.byteLength, out));
+      return new Model(this, pointer);
+    });
+  }
+
+  /**
+   * A copy of bytes in WebAssembly memory, for the time of a call.
+   * @template T
+   * @param {Uint8Array} bytes
+   * @param {(data: number) => T} use
+   * @returns {T}
+   */
+  lend(bytes, use) {
     const data = this.allocate(bytes.byteLength);
     try {
       new Uint8Array(this.exports.memory.buffer, data, bytes.byteLength).set(bytes);
-      return new Model(
-        this,
-        this.create((out) => this.exports.emovox_model_create(data, bytes.byteLength, out)),
-      );
+      return use(data);
     } finally {
       this.exports.free(data);
     }
@@ -207,20 +226,88 @@ export class Model {
   }
 
   /**
-   * @param {{sampleRate: number, channels?: number, onSegment?: (segment: Segment) => void,
-   *   onProgress?: (seconds: number) => boolean | void}} options onProgress returns true to stop
+   * @param {Uint8Array} [profile] what save() gave
+   * @returns {Speaker}
+   */
+  openSpeaker(profile) {
+    return new Speaker(this, profile);
+  }
+
+  /**
+   * @param {{sampleRate: number, channels?: number, speaker?: Speaker, enroll?: boolean,
+   *   onSegment?: (segment: Segment) => void, onProgress?: (seconds: number) => boolean | void}} options
+   *   speaker: adapts to it; enroll: the recording is its ordinary speech; onProgress returns true to stop
    * @returns {Analyzer}
    */
-  openAnalyzer({ sampleRate, channels = 1, onSegment, onProgress }) {
-    const analyzer = new Analyzer(this, sampleRate, channels);
+  openAnalyzer({ sampleRate, channels = 1, speaker, enroll = false, onSegment, onProgress }) {
+    const analyzer = new Analyzer(this, sampleRate, channels, speaker, enroll);
     analyzer.onSegment = onSegment;
     analyzer.onProgress = onProgress;
     return analyzer;
   }
 
-  /** Frees the weights. The analyzers must be closed before. */
+  /** Frees the weights. The analyzers and speakers must be closed before. */
   close() {
     this.engine.exports.emovox_model_destroy(this.pointer);
+    this.pointer = 0;
+  }
+}
+
+/** What has been heard of one person. */
+export class Speaker {
+  /** Analyzers at work with it. */ users = 0;
+  #closed = false;
+
+  /**
+   * @param {Model} model
+   * @param {Uint8Array} [profile]
+   */
+  constructor(model, profile) {
+    this.engine = model.engine;
+    const { exports } = this.engine;
+    this.pointer = this.engine.create((out) => exports.emovox_speaker_create(model.pointer, out));
+    if (!profile) return;
+    try {
+      this.engine.lend(profile, (data) =>
+        this.engine.check(exports.emovox_speaker_restore(this.pointer, data, profile.byteLength)),
+      );
+    } catch (error) {
+      this.close();
+      throw error;
+    }
+  }
+
+  /** @returns {Adaptation} */
+  get adaptation() {
+    const { emovox_speaker_seconds: seconds, emovox_speaker_weight: weight } = this.engine.exports;
+    return { seconds: seconds(this.pointer), weight: weight(this.pointer) };
+  }
+
+  /** @returns {Uint8Array<ArrayBuffer>} the profile */
+  save() {
+    const { memory, emovox_wasm_speaker_save: save } = this.engine.exports;
+    const size = save(this.pointer, 0, 0);
+    return this.engine.lend(new Uint8Array(size), (buffer) => {
+      save(this.pointer, buffer, size);
+      return new Uint8Array(memory.buffer, buffer, size).slice();
+    });
+  }
+
+  /** Frees it, once the analyzers that use it are closed. */
+  close() {
+    this.#closed = true;
+    this.#free();
+  }
+
+  /** An analyzer has been closed. */
+  release() {
+    this.users--;
+    this.#free();
+  }
+
+  #free() {
+    if (!this.#closed || this.users > 0) return;
+    this.engine.exports.emovox_speaker_destroy(this.pointer);
     this.pointer = 0;
   }
 }
@@ -239,9 +326,12 @@ export class Analyzer {
    * @param {Model} model
    * @param {number} sampleRate Hz
    * @param {number} channels
+   * @param {Speaker} [speaker]
+   * @param {boolean} [enroll]
    */
-  constructor(model, sampleRate, channels) {
+  constructor(model, sampleRate, channels, speaker, enroll) {
     this.model = model;
+    this.speaker = speaker;
     this.engine = model.engine;
     this.channels = channels;
     this.sampleRate = sampleRate;
@@ -249,10 +339,12 @@ export class Analyzer {
     if (!(Number.isSafeInteger(channels) && channels >= 1 && channels <= 32)) throw new EmovoxError('bad-input');
     const rate = Number.isFinite(sampleRate) && sampleRate > 0 && sampleRate < 1e6 ? Math.round(sampleRate) : 0;
     const { exports } = this.engine;
+    const whose = speaker?.pointer ?? 0;
     this.#number = ++this.engine.analyzerCount;
     this.pointer = this.engine.create((out) =>
-      exports.emovox_wasm_analyzer_create(model.pointer, rate, channels, this.#number, out),
+      exports.emovox_wasm_analyzer_create(model.pointer, rate, channels, whose, enroll ? 1 : 0, this.#number, out),
     );
+    if (speaker) speaker.users++;
     try {
       this.#buffer = this.engine.allocate(BLOCK * 4);
       this.#summary = this.engine.allocate((SUMMARY_HEAD + 2 * MAX_LABELS) * 8);
@@ -315,6 +407,8 @@ export class Analyzer {
     exports.free(this.#buffer);
     exports.free(this.#summary);
     this.pointer = this.#buffer = this.#summary = 0;
+    this.speaker?.release();
+    this.speaker = undefined;
   }
 
   /**

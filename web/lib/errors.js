@@ -24,6 +24,8 @@
  * | `wasm-load`               | emovox.wasm could not be fetched, or is not WebAssembly                            |
  * | `model-load`              | the model file could not be fetched                                                |
  * | `model-invalid`           | the model file is damaged or of another version                                    |
+ * | `profile-invalid`         | a speaker's profile is damaged, or not one                                         |
+ * | `profile-model`           | a speaker's profile was made with another model                                    |
  * | `memory`                  | the browser refused more memory                                                    |
  * | `internal`                | a fault of ours                                                                    |
  *
@@ -52,6 +54,8 @@ const messages = {
   'wasm-load': 'emovox.wasm could not be loaded. Check that it is served beside the library, then reload.',
   'model-load': 'The model could not be loaded. Check that models/ is served beside the library, then reload.',
   'model-invalid': 'The model file is damaged or of another version. Install it again.',
+  'profile-invalid': "The speaker's profile is damaged. Enroll the speaker again.",
+  'profile-model': "The speaker's profile was made with another model. Enroll the speaker again with this one.",
   memory: 'The browser has no memory left. Close other tabs and try again.',
   internal: 'Something failed inside emovox. Reload the page; if it happens again, please report it.',
 };

@@ -6,13 +6,20 @@
 /** @import { Progress, Segment, Summary } from './result.js' */
 
 /**
+ * Whose voice it is, by the identifier of the job that made the speaker, and whether it is to be enrolled.
+ *
+ * @typedef {{speaker?: number, enroll?: boolean}} Whose
+ *
  * Page -> worker. The numbers are job identifiers.
  *
  * @typedef {{type: 'load', id: number, wasm: ArrayBuffer, model: ArrayBuffer}
- *   | {type: 'analyze-file', id: number, blob: Blob}
- *   | {type: 'analyze-pcm', id: number, sampleRate: number, channels: number, duration: number}
+ *   | {type: 'analyze-file', id: number, blob: Blob} & Whose
+ *   | {type: 'analyze-pcm', id: number, sampleRate: number, channels: number, duration: number} & Whose
  *   | {type: 'pcm', id: number, block: Float32Array | null}
- *   | {type: 'listen', id: number, sampleRate: number, port: MessagePort}
+ *   | {type: 'listen', id: number, sampleRate: number, port: MessagePort} & Whose
+ *   | {type: 'speaker', id: number, profile: Uint8Array | null}
+ *   | {type: 'speaker-save', id: number, speaker: number}
+ *   | {type: 'speaker-close', id: number, speaker: number}
  *   | {type: 'peek', id: number}
  *   | {type: 'finish', id: number}
  *   | {type: 'cancel', id: number}

@@ -44,7 +44,19 @@
  * @property {number} wasmMemoryBytes size of the WebAssembly memory
  */
 
-/** @typedef {Summary & {segments: Segment[], engine: EngineReport}} Result */
+/**
+ * What is known of a speaker.
+ *
+ * @typedef {object} Adaptation
+ * @property {number} seconds of speech that were enrolled or heard
+ * @property {number} weight how far the next verdict is adapted to the speaker, 0..1
+ */
+
+/**
+ * With the speaker's state after the recording, if one was given.
+ *
+ * @typedef {Summary & {adaptation?: Adaptation, segments: Segment[], engine: EngineReport}} Result
+ */
 
 /** @typedef {{seconds: number, duration: number | null}} Progress seconds analysed so far, of how many (if known) */
 

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
 //
-// The worker: one engine, one model, any number of jobs. Long jobs give way to incoming messages every few
+// The worker: one engine, one model, any number of speakers and jobs. Long jobs give way to incoming messages every few
 // milliseconds, so that a cancel or a live recording never waits for a long file.
 
 import { decode, NeedsWholeFileDecoder } from './decode.js';
 import { Engine } from './engine.js';
 import { abortError, EmovoxError } from './errors.js';
 
-/** @import { Analyzer, Model } from './engine.js' */
-/** @import { Reply, Request } from './protocol.js' */
+/** @import { Analyzer, Model, Speaker } from './engine.js' */
+/** @import { Reply, Request, Whose } from './protocol.js' */
 /** @import { Result } from './result.js' */
 
 /**
@@ -28,6 +28,8 @@ const lastBlockMilliseconds = 500;
 let model;
 /** @type {Map<number, Job>} */
 const jobs = new Map();
+/** By the identifier of the job that made them. @type {Map<number, Speaker>} */
+const speakers = new Map();
 
 /**
  * @param {Reply} reply
@@ -80,22 +82,42 @@ async function run(request, job) {
     case 'stats':
       return { wasmMemoryBytes: model.engine.memoryBytes };
     case 'analyze-file':
-      return analyze(request.id, job, await decode(request.blob, job.abort.signal));
+      return analyze(request, job, await decode(request.blob, job.abort.signal));
     case 'analyze-pcm':
-      return analyze(request.id, job, { ...request, blocks: pull(request.id, job) });
+      return analyze(request, job, { ...request, blocks: pull(request.id, job) });
     case 'listen':
       return listen(request, job);
+    case 'speaker':
+      speakers.set(request.id, model.openSpeaker(request.profile ?? undefined));
+      return request.id;
+    case 'speaker-save':
+      return speakerOf(request)?.save();
+    case 'speaker-close':
+      speakerOf(request)?.close();
+      speakers.delete(request.speaker);
+      return;
   }
 }
 
 /**
- * @param {number} id
+ * @param {Whose} request
+ * @returns {Speaker | undefined}
+ */
+function speakerOf({ speaker }) {
+  if (speaker === undefined) return undefined;
+  const found = speakers.get(speaker);
+  if (!found) throw new EmovoxError('closed', 'This speaker is closed; make a new one.');
+  return found;
+}
+
+/**
+ * @param {{id: number} & Whose} request
  * @param {Job} job
  * @param {import('./decode.js').DecodedAudio} audio
  * @returns {Promise<Result>}
  */
-async function analyze(id, job, { sampleRate, channels, duration, blocks }) {
-  const analyzer = open(id, sampleRate, channels, duration);
+async function analyze(request, job, { sampleRate, channels, duration, blocks }) {
+  const analyzer = open(request, sampleRate, channels, duration);
   try {
     let sliceEnd = performance.now() + sliceMilliseconds;
     for await (const block of blocks) {
@@ -133,12 +155,13 @@ async function* pull(id, job) {
 
 /**
  * A live recording: blocks come through a port of their own, straight from the audio thread.
- * @param {{id: number, sampleRate: number, port: MessagePort}} request
+ * @param {{id: number, sampleRate: number, port: MessagePort} & Whose} request
  * @param {Job} job
  * @returns {Promise<Result>}
  */
-async function listen({ id, sampleRate, port }, job) {
-  const analyzer = open(id, sampleRate, 1, null);
+async function listen(request, job) {
+  const { sampleRate, port } = request;
+  const analyzer = open(request, sampleRate, 1, null);
   job.analyzer = analyzer;
   try {
     await new Promise((resolve, reject) => {
@@ -162,15 +185,18 @@ async function listen({ id, sampleRate, port }, job) {
 }
 
 /**
- * @param {number} id
+ * @param {{id: number} & Whose} request
  * @param {number} sampleRate
  * @param {number} channels
  * @param {number | null} duration
  */
-function open(id, sampleRate, channels, duration) {
+function open(request, sampleRate, channels, duration) {
+  const { id, enroll } = request;
   return model.openAnalyzer({
     sampleRate,
     channels,
+    speaker: speakerOf(request),
+    enroll,
     onSegment: (value) => send({ type: 'segment', id, value }),
     onProgress: (seconds) => send({ type: 'progress', id, value: { seconds, duration } }),
   });
@@ -185,6 +211,7 @@ function report(analyzer) {
   const { engine, info } = model;
   return {
     ...summary,
+    ...(analyzer.speaker && { adaptation: analyzer.speaker.adaptation }),
     segments: analyzer.segments,
     engine: {
       version: engine.version,
