@@ -137,7 +137,7 @@ describe('a speaker', () => {
     chromium.withPage(async (page) => {
       await page.route('**/tiny', (route) => route.fulfill({ path: data('golden/tiny.safetensors') }));
       await open(page);
-      const { known, restored, streamed, ...rest } = await page.evaluate(async () => {
+      const { known, restored, silence, streamed, ...rest } = await page.evaluate(async () => {
         const { Emovox, code, file } = globalThis;
         const model = new URL('/tiny', location.href); // to which any speech is diverse
         const emovox = await Emovox.create({ model });
@@ -151,6 +151,7 @@ describe('a speaker', () => {
         const other = await Emovox.create({ model });
         const again = await other.speaker(profile);
         const restored = await other.analyze(file(1), { speaker: again });
+        const silence = await other.analyze(new Float32Array(32000), { sampleRate: 16000, speaker: again });
         const stream = other.stream(file(1), { speaker: await other.speaker(profile.buffer) });
         const { value: streamed } = await stream.next();
 
@@ -171,16 +172,20 @@ describe('a speaker', () => {
         });
         await speaker.close();
         codes.push(await code(during), await code(emovox.analyze(file(1), { speaker })), await code(speaker.save()));
-        return { stranger, first, enrolled, known, restored, streamed, codes, size: profile.length };
+        return { stranger, first, enrolled, known, restored, silence, streamed, codes, size: profile.length };
       });
       const { stranger, first, enrolled, codes, size } = rest;
       assert.equal(stranger.adaptation, undefined);
       assert.deepEqual(first.segments, stranger.segments, 'a new speaker is a stranger');
-      assert.ok(enrolled.seconds > 12 && enrolled.weight > 0.5);
+      // Of what was heard, one segment, nothing counts yet; of what was enrolled, all. The prior is worth 5 s.
+      const seconds = enrolled.seconds - first.adaptation.seconds;
+      assert.ok(seconds > 9);
+      assert.ok(Math.abs(enrolled.weight - seconds / (seconds + 5)) < 1e-6);
       assert.notDeepEqual(known.segments, stranger.segments);
       assert.ok(known.adaptation.seconds > enrolled.seconds, 'what is analysed is learnt from');
       assert.deepEqual(restored.segments, known.segments);
       assert.deepEqual(restored.adaptation, known.adaptation);
+      assert.deepEqual(silence.adaptation, known.adaptation, 'silence teaches nothing');
       assert.deepEqual(streamed, known.segments[0]);
       assert.ok(size < 1000);
       assert.deepEqual(codes, [
