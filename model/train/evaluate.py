@@ -3,19 +3,19 @@
 
 from __future__ import annotations
 
-import copy
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 
+import features
 from corpora import LABELS
 from dataset import Copy
-from network import STATISTICS, Network
+from network import Network
 
 THRESHOLDS = (0.0, 0.5, 1.0, 1.5, 2.0, 2.5, 3.0)  # on the speech logit
 MIN_RATIOS = (0.02, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4)
-SPEECH_TO_PASS = 99.0  # percent
+SPEECH_TO_PASS = 98.5  # percent
 
 
 @dataclass
@@ -23,35 +23,101 @@ class Predictions:
     """Per sequence of the chosen clips."""
 
     clips: np.ndarray  # index of the clip
-    logits: np.ndarray
+    components: np.ndarray  # (sequences, components), of the head
+    adapted: np.ndarray  # (sequences, components), of the adapted head, without its bias
+    seconds: np.ndarray  # of audio that the sequence adds to the clip's earlier ones
+    intensity: np.ndarray
     speech_ratios: np.ndarray  # per threshold; 0 where the sequence is digital silence
 
-    def __add__(self, other: Predictions) -> Predictions:
-        fields = (np.concatenate([getattr(p, f) for p in (self, other)]) for f in self.__dataclass_fields__)
-        return Predictions(*fields)
+    def __getitem__(self, rows) -> Predictions:
+        return Predictions(*(getattr(self, f)[rows] for f in self.__dataclass_fields__))
 
 
 @torch.no_grad()
 def predict(network: Network, copy_: Copy, chosen: np.ndarray) -> Predictions:
     network.eval()
     rows = np.flatnonzero(np.isin(copy_.index[:, 0], chosen))
-    logits = np.zeros((len(rows), len(LABELS)), np.float32)
+    shape = (len(rows), len(network.components))
+    components, adapted = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
+    intensity = np.zeros(len(rows), np.float32)
     ratios = np.zeros((len(rows), len(THRESHOLDS)), np.float32)
     thresholds = torch.tensor(THRESHOLDS)[:, None, None]
-    for part, conv2 in copy_.batches(rows):
-        output = network(conv2)
-        logits[part] = output["logits"].numpy()
+    for part, mel in copy_.batches(rows):
+        output = network(network.stem(mel)["conv2"])
+        components[part], adapted[part] = output["components"].numpy(), output["adapted"].numpy()
+        intensity[part] = output["intensity"].numpy()
         ratios[part] = (output["speech"] > thresholds).float().mean(dim=2).numpy().T
     ratios[copy_.index[rows, 5] == 0] = 0
-    return Predictions(copy_.index[rows, 0], logits, ratios)
+    clips, frames = copy_.index[rows, 0], copy_.index[rows, 2]
+    hop = features.SEQUENCE["hop"]
+    later = np.concatenate([[False], clips[1:] == clips[:-1]])
+    return Predictions(clips, components, adapted, np.where(later, hop, frames) / 100, intensity, ratios)
 
 
-def without_summary(network: Network) -> Network:
-    """The linear map on the statistics of the stem alone."""
-    network = copy.deepcopy(network)
-    with torch.no_grad():
-        network.head.weight[:, STATISTICS:] = 0
-    return network
+def log_probabilities(logits: np.ndarray, components: list[int]) -> np.ndarray:
+    """Of the emotions, given the logits of their components."""
+    emotions = np.array(components)
+    joined = [np.logaddexp.reduce(logits[:, emotions == label], axis=1) for label in range(len(LABELS))]
+    joined = np.stack(joined, axis=1)
+    return joined - np.logaddexp.reduce(joined, axis=1, keepdims=True)
+
+
+@dataclass
+class Heard:
+    """The engine's sums over the segments heard of a speaker (network.Speaker), one row per segment to be judged."""
+
+    seconds: np.ndarray
+    squares: np.ndarray
+    sum: np.ndarray  # (rows, components)
+    scatter: np.ndarray
+
+    @staticmethod
+    def nothing(rows: int, components: int) -> Heard:
+        return Heard(np.zeros(rows), np.zeros(rows), np.zeros((rows, components)), np.zeros(rows))
+
+
+def contributions(network: Network, predictions: Predictions) -> Heard:
+    """What each sequence adds."""
+    u, seconds = predictions.adapted.astype(float), predictions.seconds.astype(float)
+    v = u @ network.spread.numpy().T.astype(float)
+    return Heard(seconds, seconds**2, seconds[:, None] * u, seconds * (v**2).sum(axis=1))
+
+
+def logits(network: Network, predictions: Predictions, heard: Heard | None = None, enrolled=None) -> np.ndarray:
+    """Of the emotions, before the temperature, as network.Speaker gives them. `enrolled`: (seconds, sum of seconds x
+    (u - ordinary)) per row."""
+    plain = log_probabilities(predictions.components, network.components)
+    if heard is None:
+        return plain
+    spread = network.spread.numpy().T.astype(float)
+    seconds = np.maximum(heard.seconds, 1e-9)
+    biased = heard.scatter / seconds - ((heard.sum / seconds[:, None] @ spread) ** 2).sum(axis=1)
+    enough = heard.seconds**2 > 1.5 * np.maximum(heard.squares, 1e-9)
+    variance = biased / np.maximum(1 - heard.squares / seconds**2, 1e-9)
+    diversity = np.where(enough, np.clip(variance - network.within, 0, 1), 0)
+    enrolled_seconds, offset = enrolled if enrolled is not None else (0.0, 0.0)
+    known = enrolled_seconds + diversity * heard.seconds
+    usual = (offset + diversity[:, None] * heard.sum) / np.maximum(known, 1e-9)[:, None]
+    weight = (known / (known + network.prior_seconds))[:, None]
+    other = log_probabilities(
+        (predictions.adapted - usual + network.adapted.bias.numpy()).astype(np.float32), network.components
+    )
+    return (1 - weight) * plain + weight * other
+
+
+def after_the_others(network: Network, predictions: Predictions, speakers: np.ndarray) -> Heard:
+    """The state in which each sequence is judged when all other clips of its speaker have been heard. `speakers`: per
+    sequence."""
+    added = contributions(network, predictions)
+    heard = Heard.nothing(len(predictions.clips), predictions.adapted.shape[1])
+    for name in ("seconds", "squares", "sum", "scatter"):
+        values, total = getattr(added, name), getattr(heard, name)
+        by_clip = np.zeros((predictions.clips.max() + 1, *values.shape[1:]))
+        np.add.at(by_clip, predictions.clips, values)
+        for speaker in np.unique(speakers):
+            own = speakers == speaker
+            total[own] = values[own].sum(axis=0) - by_clip[predictions.clips[own]]
+    return heard
 
 
 def softmax(logits: np.ndarray) -> np.ndarray:
@@ -59,20 +125,20 @@ def softmax(logits: np.ndarray) -> np.ndarray:
     return shifted / shifted.sum(axis=-1, keepdims=True)
 
 
-def decide(predictions: Predictions, temperature: float = 1.0) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Clips, their final emotion (majority of votes, ties to the larger summed probability), mean probabilities.
+def decide(of: np.ndarray, logits: np.ndarray, temperature: float = 1.0):
+    """Clips, their final emotion (majority of votes, ties to the larger summed probability), mean probabilities; given
+    the clip and the logits of each sequence.
 
     A forced choice: every sequence votes, without speech gate and `uncertain`.
     """
-    probabilities = softmax(predictions.logits / temperature)
+    probabilities = softmax(logits / temperature)
     votes = np.eye(probabilities.shape[1])[probabilities.argmax(axis=1)]
-    clips = np.unique(predictions.clips)
-    means, finals = [], []
-    for clip in clips:
-        own = predictions.clips == clip
-        means.append(probabilities[own].mean(axis=0))
-        finals.append(int((votes[own].sum(axis=0) + means[-1] * 1e-3).argmax()))
-    return clips, np.array(finals), np.array(means)
+    clips, position = np.unique(of, return_inverse=True)
+    sums = np.zeros((2, len(clips), probabilities.shape[1]))
+    np.add.at(sums[0], position, votes)
+    np.add.at(sums[1], position, probabilities)
+    means = sums[1] / np.bincount(position)[:, None]
+    return clips, (sums[0] + means * 1e-3).argmax(axis=1), means
 
 
 def confusion(truth: np.ndarray, guess: np.ndarray) -> np.ndarray:

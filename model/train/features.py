@@ -38,6 +38,23 @@ def normalize(logmel: np.ndarray) -> np.ndarray:
     return (relative * NORMALIZATION["gain"] + NORMALIZATION["bias"]).astype(np.float32)
 
 
+def colour(logmel: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Another microphone and another vocal tract: a smooth random frequency response, and, for every second
+    sequence, the frequency axis stretched by up to 10 % (vocal tract length perturbation, Jaitly and Hinton 2013)."""
+    bands = FRONT_END["n_mels"]
+    axis = np.arange(bands)
+    if rng.random() < 0.5:
+        warped = np.clip(axis * rng.uniform(0.9, 1.1), 0, bands - 1)
+        low = np.minimum(warped.astype(int), bands - 2)
+        share = (warped - low).astype(np.float32)
+        logmel = logmel[:, low] * (1 - share) + logmel[:, low + 1] * share
+    position = axis / (bands - 1)
+    decibel = rng.uniform(-9, 9) * (position - 0.5)
+    for k in range(1, 5):
+        decibel = decibel + rng.normal(0, 4 / k) * np.cos(np.pi * k * position + rng.uniform(0, 2 * np.pi))
+    return (logmel + decibel / 10).astype(np.float32)
+
+
 def sequence_starts(frames: int) -> list[int]:
     """First frames of the sequences of a recording: one every hop; the last one ends with the recording."""
     last = max(frames - SEQUENCE["frames"], 0)

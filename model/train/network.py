@@ -26,7 +26,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import gelu, scaled_dot_product_attention
 
-MELS, STEM, CHANNELS, HIDDEN = 80, 384, 128, 64
+MELS, STEM, CHANNELS, HIDDEN = 80, 384, 112, 64
 STATISTICS, SUMMARY = 2 * STEM, 2 * HIDDEN
 POOLED = STATISTICS + SUMMARY
 
@@ -49,7 +49,7 @@ class Sizes:
 
 
 SMALL = Sizes()
-LARGE = Sizes(blocks=2, statistics=(0, 1, 2))
+LARGE = Sizes(blocks=2, statistics=(0, 1, 2), channels=128)
 
 
 def statistics(stem: Tensor) -> Tensor:
@@ -129,7 +129,8 @@ class Network(nn.Module):
             layer.requires_grad_(False)
 
     def encoder_parameters(self) -> list[nn.Parameter]:
-        return [p for layer in (self.conv1, self.conv2, self.blocks) for p in layer.parameters()]
+        """What training adapts: the blocks, or the stem where there are none."""
+        return [p for layer in (self.blocks or (self.conv1, self.conv2)) for p in layer.parameters()]
 
     def recurrent_parameters(self) -> list[nn.Parameter]:
         layers = (self.conv3, self.conv3_norm, self.lstm, self.attention, self.speech)
@@ -151,7 +152,7 @@ class Network(nn.Module):
         return outputs
 
     def summarize(self, encoded: Tensor) -> dict[str, Tensor]:
-        """conv3 and lstm (batch, steps, 128), summary (batch, 128), salience and speech (batch, steps)"""
+        """conv3 (batch, steps, channels), lstm (batch, steps, 128), summary (batch, 128), salience and speech (batch, steps)"""
         conv3 = gelu(self.conv3_norm(self.conv3(self.channel_dropout(encoded)))).transpose(1, 2)
         lstm, _ = self.lstm(self.dropout(conv3))
         weights = self.attention(lstm).softmax(dim=1)

@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: MIT
-"""From corpora to the released model and its report:
+"""From corpora to a released model and its report:
 
-    python model/train/train.py --corpora ... --pretrained ... --emovox build/native/emovox
+    python model/train/train.py --model large --corpora ... --pretrained ... --emovox build/native/emovox
+    python model/train/train.py --model small ...      (afterwards: large is its teacher)
 
 Two steps make one network (`fit`):
-1. The LSTM learns to tell what two transformer blocks of Whisper would say about the clip, which emotion it holds,
-   and which steps are speech (`teach`).
-2. The head is a strongly regularised linear map, fitted to the optimum: one on the statistics of the stem and one on
-   the LSTM's summary, added up (`fit_head`). With some thousand clips nothing else has beaten that.
+1. `tune`: the encoder, which starts as Whisper's, is trained gently below the linear map on its own statistics that
+   was fitted first; beside it conv3, LSTM, attention and speech gate learn from its output.
+2. `heads.fit_heads`: the linear maps of the heads, fitted anew to the optimum.
 """
 
 from __future__ import annotations
@@ -15,47 +15,50 @@ from __future__ import annotations
 import argparse
 import copy
 import math
-from dataclasses import dataclass
+import time
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy, mse_loss
+from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy, dropout, mse_loss
 
 import audio
 import dataset
+import features
 from corpora import LABELS, Clip, corpora_root, read_corpora
 from dataset import Copy
-from network import STATISTICS, SUMMARY, Network
-from teacher import Teacher
+from heads import Facts, Heads, HeadSettings, fit_heads, masks, regression
+from network import LARGE, SMALL, Network, Sizes, statistics
+from splits import ravdess_folds, speaker_folds
 
 NOISE_TRAIN = ("esc10_1", "esc10_2", "esc10_3")  # fold 4 tunes the speech gate, fold 5 tests it
-
-
-STILL = 0.005  # features that vary less are not blown up: some channels of the stem are silent on clean speech
+LESSON_BLOCKS = 2  # of Whisper, above those of large: what they say is the lesson of the LSTM of large
+SIZES = dict(small=SMALL, large=LARGE)
 
 
 @dataclass(frozen=True)
 class Settings:
     """Chosen on validation speakers; see model/README.md."""
 
-    copies: int = 4  # the clips as they are, and augmented
-    epochs: int = 10
-    batch: int = 32
-    rate: float = 2e-3
+    copies: int = 3  # the clips as they are, and augmented
+    epochs: int = 5
+    batch: int = 24
+    encoder_rate: float = 1e-4
+    head_rate: float = 5e-5
+    lstm_rate: float = 1e-3
     weight_decay: float = 0.01
-    dropout: float = 0.1
-    averaging: float = 0.99  # per step, of the moving average of the weights that is kept
-    lesson: int = 96  # principal components of the teacher's statistics that are learnt
-    emotion_loss: float = 0.1
+    dropout: float = 0.2
+    smoothing: float = 0.05
+    averaging: float = 0.995  # per step, of the moving average of the weights that is kept
     speech_loss: float = 0.3
-    noises: int = 400  # noise clips per epoch
-    epoch_share: tuple = (("ravdess", 1.0),)  # of a corpus' clips per epoch; 0.4 of the others
-    head_share: tuple = (("ravdess", 1.0), ("cremad", 0.1))  # weight of a corpus in the head; 0.3 of the others
-    statistics_penalty: float = 2e-2
-    summary_penalty: float = 1e-2
-    summary_share: float = 0.3  # of the summary's logits in the sum
+    lesson: int = 96  # principal components of the teacher's statistics that are learnt
+    emotion_loss: float = 0.1  # of the LSTM: its lesson generalises better
+    noises: int = 200  # noise clips per epoch
+    coloured: float = 0.7  # share of the untouched clips that get another colour each time
+    epoch_share: tuple = (("ravdess", 2.0), ("cremad", 0.2))  # of a corpus' clips per epoch; 0.3 of the others
+    heads: HeadSettings = field(default_factory=HeadSettings)
 
 
 class Pool:
@@ -63,141 +66,186 @@ class Pool:
 
     def __init__(self, copies: list[Copy]):
         self.copies, self.clips = copies, copies[0].clips
-        self.labels = dataset.label_indices(self.clips)
-        self.corpora = np.array([clip.corpus for clip in self.clips])
-        self.speakers = np.array([clip.speaker for clip in self.clips])
         self.number = np.concatenate([np.full(len(c), i) for i, c in enumerate(copies)])
         self.row = np.concatenate([np.arange(len(c)) for c in copies])
-        self.clip = np.concatenate([c.index[:, 0] for c in copies])
-        self.length = np.concatenate([c.index[:, 2] for c in copies])
-        self.statistics = np.concatenate([c.statistics for c in copies])
-        self.lesson = np.concatenate([c.lesson for c in copies])
-        self.labels_of = {
-            corpus: np.isin(np.arange(len(LABELS)), self.labels[self.corpora == corpus]) for corpus in set(self.corpora)
-        }
+        index = np.concatenate([c.index for c in copies])
+        self.clip, self.length = index[:, 0], index[:, 2]
+        self.facts = facts_of(self.clips)[self.clip]
+        self.voiced = self.emotional(np.arange(len(self.row)))
 
     def without(self, speakers) -> np.ndarray:
         """Rows of everybody else, without the noises that are kept back."""
-        kept_back = np.isin(self.speakers, list(speakers))
-        kept_back |= (self.corpora == "esc10") & ~np.isin(self.speakers, NOISE_TRAIN)
-        return np.flatnonzero(~kept_back[self.clip])
-
-    def mask(self, rows: np.ndarray, most_is_all: bool = False) -> Tensor:
-        """Which emotions the corpus of each row has; with `most_is_all`, all if it has more than half."""
-        has = {c: most_is_all & (own.sum() > len(LABELS) / 2) | own for c, own in self.labels_of.items()}
-        return torch.from_numpy(np.stack([has[corpus] for corpus in self.corpora[self.clip[rows]]]))
-
-    def target(self, rows: np.ndarray) -> Tensor:
-        return torch.from_numpy(self.labels[self.clip[rows]])
+        kept_back = np.isin(self.facts.speakers, list(speakers))
+        kept_back |= (self.facts.corpora == "esc10") & ~np.isin(self.facts.speakers, NOISE_TRAIN)
+        return np.flatnonzero(~kept_back)
 
     def emotional(self, rows: np.ndarray) -> np.ndarray:
-        return rows[self.labels[self.clip[rows]] >= 0]
+        return rows[self.facts.labels[rows] >= 0]
+
+    def logmel(self, row: int, rng: np.random.Generator, coloured: float) -> np.ndarray:
+        logmel = self.copies[self.number[row]].logmel(self.row[row])
+        return features.colour(logmel, rng) if self.number[row] == 0 and rng.random() < coloured else logmel
 
 
-def fit(pool: Pool, rows: np.ndarray, stem: Network, settings: Settings, seed: int) -> Network:
-    """A network trained on the given rows."""
-    return fit_heads(teach(pool, rows, stem, settings, seed), pool, rows, settings)
+def facts_of(clips: list[Clip]) -> Facts:
+    return Facts(
+        dataset.label_indices(clips),
+        np.array([clip.corpus for clip in clips]),
+        np.array([clip.speaker for clip in clips]),
+        np.array([clip.intensity for clip in clips]),
+    )
 
 
-def fit_heads(network: Network, pool: Pool, rows: np.ndarray, settings: Settings) -> Network:
-    """Step 2, above."""
-    with torch.no_grad():
-        summary = np.zeros((len(pool.row), SUMMARY), np.float32)
-        for number, copy_ in enumerate(pool.copies):
-            own = rows[pool.number[rows] == number]
-            for part, conv2 in copy_.batches(pool.row[own]):
-                summary[own[part]] = network.summarize(conv2)["summary"].numpy()
-        weight, bias = fit_head(pool, rows, pool.statistics, settings.statistics_penalty, settings)
-        network.head.weight[:, :STATISTICS] = weight
-        network.head.bias.copy_(bias)
-        weight, bias = fit_head(pool, rows, summary, settings.summary_penalty, settings)
-        network.head.weight[:, STATISTICS:] = weight * settings.summary_share
-        network.head.bias += bias * settings.summary_share
+@torch.no_grad()
+def embed(network: Network, copy_: Copy, rows: np.ndarray, summary: bool = True) -> np.ndarray:
+    """Pooled embeddings (rows, E) of a copy; without the LSTM's summary, its statistics only."""
+    network.eval()
+    embeddings: np.ndarray | None = None
+    for part, mel in copy_.batches(rows):
+        with torch.autocast("cpu", torch.bfloat16):
+            outputs = network.encode(network.stem(mel)["conv2"])
+        pooled = network.pool([output.float() for output in outputs], summary)
+        if embeddings is None:
+            embeddings = np.zeros((len(rows), pooled.shape[1]), np.float32)
+        embeddings[part] = pooled.numpy()
+    return embeddings
+
+
+def embed_pool(network: Network, pool: Pool, rows: np.ndarray, summary: bool = True) -> np.ndarray:
+    """Of rows in ascending order."""
+    parts = [
+        embed(network, copy_, pool.row[rows[pool.number[rows] == number]], summary)
+        for number, copy_ in enumerate(pool.copies)
+        if (pool.number[rows] == number).any()
+    ]
+    return np.concatenate(parts)
+
+
+def frozen_statistics(pool: Pool, arguments) -> np.ndarray:
+    """Statistics of every output of Whisper's whole encoder, as it is, for the emotional rows; kept on disk."""
+    path = arguments.work / "cache" / "whisper.npy"
+    if not path.exists():
+        sizes = Sizes(blocks=4, statistics=(0, 1, 2, 3, 4))
+        network = start(sizes, Settings(), arguments.pretrained)
+        np.save(path, embed_pool(network, pool, pool.voiced, summary=False).astype(np.float16))
+    return np.load(path, mmap_mode="r")
+
+
+def start(sizes: Sizes, settings: Settings, pretrained: Path) -> Network:
+    network = Network(len(LABELS), settings.dropout, sizes)
+    dataset.load_encoder(network, pretrained)
     return network
 
 
-def masked_cross_entropy(logits: Tensor, mask: Tensor, target: Tensor) -> Tensor:
-    """Among the emotions of the mask: where a corpus has but a few, the absence of the others says nothing."""
-    return cross_entropy(logits.masked_fill(~mask, -1e4), target, reduction="none")
+def fit(pool: Pool, left_out, sizes: Sizes, settings: Settings, seed: int, arguments, lesson: np.ndarray):
+    """A network that has not heard the speakers left out, with its heads; and the embeddings of all emotional rows,
+    theirs included. `lesson`: what the LSTM learns to say, a row for each emotional row."""
+    rows = pool.without(left_out)
+    network = tune(pool, rows, sizes, settings, seed, arguments, lesson)
+    embeddings = embed_pool(network, pool, pool.voiced)
+    known = np.isin(pool.voiced, rows)
+    heads = fit_heads(embeddings[known], 2 * sizes.hidden, pool.facts[pool.voiced[known]], settings.heads)
+    return with_heads(network, heads, settings.heads), embeddings.astype(np.float16)
 
 
-def fit_head(pool: Pool, rows: np.ndarray, features: np.ndarray, penalty: float, settings: Settings):
-    """Logistic regression with L2 penalty on standardised features; weight and bias for the features as they are."""
-    rows = pool.emotional(rows)
-    corpora, labels = pool.corpora[pool.clip[rows]], pool.labels[pool.clip[rows]]
-    shares = np.zeros(len(rows))
-    for corpus in np.unique(corpora):  # every emotion of a corpus weighs the same
-        own = corpora == corpus
-        counts = np.bincount(labels[own], minlength=len(LABELS))
-        shares[own] = dict(settings.head_share).get(corpus, 0.3) / (counts > 0).sum() / counts[labels[own]]
-    shares = torch.from_numpy(shares / shares.sum()).float()
-    mask, target = pool.mask(rows, most_is_all=True), pool.target(rows)
-    values = torch.from_numpy(features[rows])
-    mean, deviation = values.mean(dim=0), values.std(dim=0).clamp(min=STILL)
-    values = (values - mean) / deviation
-    weight = torch.zeros(len(LABELS), values.shape[1], requires_grad=True)
-    bias = torch.zeros(len(LABELS), requires_grad=True)
-    optimizer = torch.optim.LBFGS([weight, bias], max_iter=60, line_search_fn="strong_wolfe")
-
-    def loss() -> Tensor:
-        optimizer.zero_grad()
-        value = (masked_cross_entropy(values @ weight.T + bias, mask, target) * shares).sum()
-        value = value + penalty * weight.square().sum()
-        value.backward()
-        return value
-
-    with torch.enable_grad():
-        optimizer.step(loss)
-    weight = weight.detach() / deviation
-    return weight, bias.detach() - weight @ mean
+@torch.no_grad()
+def with_heads(network: Network, heads: Heads, settings: HeadSettings) -> Network:
+    """The network with the heads in place."""
+    complete = Network(len(LABELS), 0.0, network.sizes, heads.components.tolist(), len(heads.spread))
+    theirs = complete.state_dict()
+    theirs |= {name: value for name, value in network.state_dict().items() if theirs[name].shape == value.shape}
+    complete.load_state_dict(theirs)
+    for layer, weight, bias in (
+        (complete.head, heads.head, heads.bias),
+        (complete.adapted, heads.adapted, heads.adapted_bias),
+        (complete.intensity, heads.intensity[None], np.array([heads.intensity_bias])),
+    ):
+        layer.weight.copy_(torch.from_numpy(weight))
+        layer.bias.copy_(torch.from_numpy(bias))
+    complete.ordinary.copy_(torch.from_numpy(heads.ordinary))
+    complete.spread.copy_(torch.from_numpy(heads.spread))
+    complete.within, complete.prior_seconds = heads.within, settings.prior_seconds
+    return complete.eval()
 
 
-def lessons(pool: Pool, rows: np.ndarray, settings: Settings) -> Tensor:
-    """Principal components of the teacher's statistics over the given rows, the strong ones damped, for all rows."""
-    known = pool.lesson[pool.emotional(rows)]
-    mean, deviation = known.mean(axis=0), known.std(axis=0) + 1e-6
-    known = (known - mean) / deviation
+def principal_components(embeddings: np.ndarray, count: int) -> Tensor:
+    """The strong ones damped."""
+    known = embeddings - embeddings.mean(axis=0)
+    known = known / (known.std(axis=0) + 1e-3)
     values, vectors = np.linalg.eigh(known.T @ known / len(known))
-    values, vectors = values[::-1][: settings.lesson], vectors[:, ::-1][:, : settings.lesson]
-    components = (pool.lesson - mean) / deviation @ vectors
-    return torch.from_numpy((components / (values * values[0]) ** 0.25).astype(np.float32))
+    values, vectors = values[::-1][:count], vectors[:, ::-1][:, :count]
+    return torch.from_numpy((known @ vectors / (values * values[0]) ** 0.25).astype(np.float32))
 
 
-def teach(pool: Pool, rows: np.ndarray, stem: Network, settings: Settings, seed: int) -> Network:
-    """Step 1, above: conv3, LSTM, attention and speech."""
+def tune(pool: Pool, rows: np.ndarray, sizes: Sizes, settings: Settings, seed: int, arguments, lesson: np.ndarray):
+    """Step 1, above."""
     rng = np.random.default_rng(seed)
     torch.manual_seed(seed)
-    network = Network(len(LABELS), settings.dropout)
-    network.conv1.load_state_dict(stem.conv1.state_dict())
-    network.conv2.load_state_dict(stem.conv2.state_dict())
-    lesson = lessons(pool, rows, settings)
-    say, name = nn.Linear(SUMMARY, settings.lesson), nn.Linear(SUMMARY, len(LABELS))
-    parameters = [p for p in (*network.parameters(), *say.parameters(), *name.parameters()) if p.requires_grad]
-    optimizer = torch.optim.AdamW(parameters, lr=settings.rate, weight_decay=settings.weight_decay)
-    average, steps = copy.deepcopy(network), 0
+    network = start(sizes, settings, arguments.pretrained)
+    known = np.isin(pool.voiced, rows)
+    chosen = pool.voiced[known]
+    frozen = frozen_statistics(pool, arguments)[known][:, : 2 * sizes.stem * (sizes.blocks + 1)].astype(np.float32)
+    mean, scale = frozen.mean(axis=0), frozen.std(axis=0) + settings.heads.floor
+    facts = pool.facts
+    start_weight, start_bias = regression(
+        (frozen - mean) / scale, facts[chosen], settings.heads.regression_share, settings.heads.penalty, 30
+    )
+    mean, scale = torch.from_numpy(mean), torch.from_numpy(scale)
+    weight, bias = nn.Parameter(torch.from_numpy(start_weight)), nn.Parameter(torch.from_numpy(start_bias))
+    name = nn.Linear(2 * sizes.hidden, len(LABELS))
+    say = nn.Linear(2 * sizes.hidden, settings.lesson)
+    lessons = torch.zeros(len(pool.row), settings.lesson)
+    lessons[chosen] = principal_components(lesson[known].astype(np.float32), settings.lesson)
+    del frozen
+    mask = torch.from_numpy(masks(facts.labels, facts.corpora))
+    encoder = network.encoder_parameters()
+    if network.blocks:
+        for parameter in (*network.conv1.parameters(), *network.conv2.parameters()):
+            parameter.requires_grad_(False)
+    recurrent = [*network.recurrent_parameters(), *name.parameters(), *say.parameters()]
+    rates = (settings.encoder_rate, settings.head_rate, settings.lstm_rate)
+    groups = [dict(params=p, lr=r) for p, r in zip((encoder, [weight, bias], recurrent), rates, strict=True)]
+    optimizer = torch.optim.AdamW(groups, weight_decay=settings.weight_decay, betas=(0.9, 0.99))
+    average, steps, begun = copy.deepcopy(network), 0, time.time()
     for epoch in range(settings.epochs):
         network.train()
-        batches = epoch_batches(pool, rows, settings, rng)
+        batches, total = epoch_batches(pool, rows, settings, rng), 0.0
         for i, batch in enumerate(batches):
             progress = (epoch + i / len(batches)) / settings.epochs
-            for group in optimizer.param_groups:
-                group["lr"] = settings.rate * min(1, 20 * progress) * (0.5 + 0.5 * math.cos(math.pi * progress))
-            conv2, speech = collate(pool, batch, rng)
-            output = network.summarize(conv2)
-            loss = settings.speech_loss * binary_cross_entropy_with_logits(output["speech"], speech)
-            emotional = torch.from_numpy(pool.labels[pool.clip[batch]] >= 0)
+            for group, rate in zip(optimizer.param_groups, rates, strict=True):
+                group["lr"] = rate * min(1, 10 * progress) * (0.5 + 0.5 * math.cos(math.pi * progress))
+            mel, speech = collate(pool, batch, settings, rng)
+            with torch.autocast("cpu", torch.bfloat16):
+                outputs = network.encode(network.stem(mel)["conv2"])
+            outputs = [output.float() for output in outputs]
+            recurrent_output = network.summarize(outputs[-1].detach())
+            loss = settings.speech_loss * binary_cross_entropy_with_logits(recurrent_output["speech"], speech)
+            emotional = torch.from_numpy(facts.labels[batch] >= 0)
             if emotional.any():
-                voiced, summary = batch[emotional.numpy()], output["summary"][emotional]
-                loss = loss + mse_loss(say(summary), lesson[voiced])
-                named = masked_cross_entropy(name(network.dropout(summary)), pool.mask(voiced), pool.target(voiced))
-                loss = loss + settings.emotion_loss * named.mean()
+                voiced, summary = batch[emotional.numpy()], recurrent_output["summary"][emotional]
+                pooled = torch.cat([statistics(outputs[i][emotional]) for i in sizes.statistics], dim=1)
+                logits = dropout((pooled - mean) / scale, settings.dropout) @ weight.T + bias
+                target = torch.from_numpy(facts.labels[voiced])
+                loss = loss + named(logits, mask[voiced], target, settings.smoothing)
+                named_by_lstm = name(dropout(summary, settings.dropout))
+                loss = loss + settings.emotion_loss * named(named_by_lstm, mask[voiced], target, settings.smoothing)
+                loss = loss + mse_loss(say(summary), lessons[voiced])
             optimizer.zero_grad()
             loss.backward()
-            nn.utils.clip_grad_norm_(parameters, 1.0)
+            nn.utils.clip_grad_norm_([*encoder, weight, bias], 1.0)
+            nn.utils.clip_grad_norm_(recurrent, 1.0)
             optimizer.step()
-            steps += 1
+            steps, total = steps + 1, total + loss.item()
             update_average(average, network, min(settings.averaging, steps / (steps + 10)))
+        print(f"epoch {epoch + 1}: loss {total / len(batches):.3f}, {time.time() - begun:.0f} s", flush=True)
     return average.eval()
+
+
+def named(logits: Tensor, mask: Tensor, target: Tensor, smoothing: float) -> Tensor:
+    """Smoothed cross entropy among the emotions of the mask."""
+    logits = logits.masked_fill(~mask, -1e4)
+    even = -((logits.log_softmax(dim=1) * mask).sum(dim=1) / mask.sum(dim=1)).mean()
+    return (1 - smoothing) * cross_entropy(logits, target) + smoothing * even
 
 
 @torch.no_grad()
@@ -210,46 +258,79 @@ def update_average(average: Network, network: Network, keep: float) -> None:
 
 
 def epoch_batches(pool: Pool, rows: np.ndarray, settings: Settings, rng) -> list[np.ndarray]:
-    """Random rows, in batches of similar lengths, so that cropping to the shortest loses little."""
-    corpora = pool.corpora[pool.clip[rows]]
-    noise = np.isin(corpora, ("esc10", "synthetic"))
+    """Random rows, every emotion of a corpus alike, in batches of similar lengths: cropping to the shortest loses
+    little."""
+    facts = pool.facts[rows]
+    noise = facts.labels < 0
     picked = [rng.choice(rows[noise], settings.noises)] if noise.any() else []
-    for corpus in np.unique(corpora[~noise]):
-        own = rows[corpora == corpus]
-        share = dict(settings.epoch_share).get(corpus, 0.4)
-        picked.append(rng.choice(own, round(share * len(np.unique(pool.clip[own]))), replace=False))
+    for corpus in np.unique(facts.corpora[~noise]):
+        own = rows[(facts.corpora == corpus) & ~noise]
+        rarity = 1 / np.bincount(pool.facts.labels[own])[pool.facts.labels[own]]
+        share = dict(settings.epoch_share).get(corpus, 0.3)
+        count = min(round(share * len(np.unique(pool.clip[own]))), len(own))
+        picked.append(rng.choice(own, count, replace=False, p=rarity / rarity.sum()))
     rows = np.concatenate(picked)
-    rows = rows[np.argsort(pool.length[rows] + rng.uniform(0, 20, len(rows)))]
+    rows = rows[np.argsort(pool.length[rows] + rng.uniform(0, 30, len(rows)))]
     batches = [b for b in np.split(rows, range(settings.batch, len(rows), settings.batch)) if len(b) > 1]
     return [batches[i] for i in rng.permutation(len(batches))]
 
 
-def collate(pool: Pool, batch: np.ndarray, rng) -> tuple[Tensor, Tensor]:
-    """Stem outputs and speech targets of one length, that of the shortest row."""
+def collate(pool: Pool, batch: np.ndarray, settings: Settings, rng) -> tuple[Tensor, Tensor]:
+    """Normalised log-mel and speech targets of one length, that of the shortest row."""
     length = int(pool.length[batch].min())
-    stems, speech = [], []
+    mels, speech = [], []
     for i in batch:
-        copy_, row = pool.copies[pool.number[i]], pool.row[i]
-        first = 2 * int(rng.integers((pool.length[i] - length) // 2 + 1))
-        stems.append(copy_.stem(row, first, length))
-        speech.append(copy_.speech(row, first // 2, (length - 1) // 2 + 1))
-    return torch.stack(stems), torch.stack(speech)
+        first = 4 * int(rng.integers((pool.length[i] - length) // 4 + 1))
+        logmel = pool.logmel(i, rng, settings.coloured)[first : first + length]
+        mels.append(features.normalize(logmel))
+        speech.append(pool.copies[pool.number[i]].speech(pool.row[i], first // 4, (length + 3) // 4))
+    return torch.from_numpy(np.stack(mels)), torch.stack(speech)
 
 
-def load_pool(clips: list[Clip], noises: list[Clip], arguments, stem: Network, settings: Settings) -> Pool:
+def load_pool(clips: list[Clip], noises: list[Clip], arguments, settings: Settings) -> Pool:
     clips = dataset.without_rare_emotions(clips) + dataset.noise_clips(noises)
     waveforms = [audio.read(clip.path) for clip in noises if clip.speaker in NOISE_TRAIN]
-    teacher = Teacher(arguments.pretrained)
     copies = [
-        dataset.make_copy(arguments.work / "cache", i, clips, arguments.emovox, stem, waveforms, teacher)
+        dataset.make_copy(arguments.work / "cache", i, clips, arguments.emovox, waveforms)
         for i in range(settings.copies)
     ]
     return Pool(copies)
 
 
+def left_out(pool: Pool) -> dict[str, list[str]]:
+    """The networks that are made, and whom each has not heard: five folds of RAVDESS' actors, each with a fifth of the
+    speakers of the other corpora, and the one that is released, which has heard everybody."""
+    folds = [list(fold.test) for fold in ravdess_folds()]
+    for corpus in sorted({clip.corpus for clip in pool.clips if clip.emotion} - {"ravdess"}):
+        of_corpus = speaker_folds([clip for clip in pool.clips if clip.corpus == corpus], len(folds))
+        folds = [fold + list(other.test) for fold, other in zip(folds, of_corpus, strict=True)]
+    return {f"fold{i}": fold for i, fold in enumerate(folds)} | {"released": []}
+
+
+def make(name: str, pool: Pool, settings: Settings, arguments, seed: int = 0) -> Network:
+    """The network of that name, kept in the work folder with its embeddings."""
+    path = arguments.work / "networks" / f"{arguments.model}-{name}-{seed}.pt"
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        print(f"training {path.stem}", flush=True)
+        lesson = frozen_statistics(pool, arguments)[:, -2 * LESSON_BLOCKS * SIZES["large"].stem :]
+        if arguments.model == "small":  # large is the teacher, trained without the same people
+            count = 2 * len(LARGE.statistics) * LARGE.stem
+            lesson = np.load(path.with_name(f"large-{name}-0.npy"), mmap_mode="r")[:, :count]
+        network, embeddings = fit(pool, left_out(pool)[name], SIZES[arguments.model], settings, seed, arguments, lesson)
+        np.save(path.with_suffix(".npy"), embeddings)
+        torch.save((network.components, len(network.spread), network.within, network.state_dict()), path)
+    components, spreads, within, state = torch.load(path)
+    network = Network(len(LABELS), 0.0, SIZES[arguments.model], components, spreads)
+    network.load_state_dict(state)
+    network.within, network.prior_seconds = within, settings.heads.prior_seconds
+    return network.eval()
+
+
 def main() -> None:
     repository = Path(__file__).resolve().parents[2]
-    parser = argparse.ArgumentParser(description="Trains, evaluates and writes the small model.")
+    parser = argparse.ArgumentParser(description="Trains, evaluates and writes a model.")
+    parser.add_argument("--model", choices=SIZES, default="large", help="small learns from large: train that first")
     parser.add_argument("--corpora", type=corpora_root, default=corpora_root(), help="or EMOVOX_CORPORA")
     parser.add_argument(
         "--pretrained", type=dataset.pretrained_root, default=dataset.pretrained_root(), help="or EMOVOX_PRETRAINED"
@@ -259,19 +340,20 @@ def main() -> None:
     parser.add_argument("--output", type=Path, default=repository / "model")
     parser.add_argument("--training", nargs="+", default=["ravdess", "nemo", "cremad"], help="corpora to train on")
     parser.add_argument("--unseen", nargs="+", default=["tess"], help="corpora to test the released model on")
-    parser.add_argument("--seeds", type=int, default=3, help="of the RAVDESS cross-validation")
+    parser.add_argument("--only", nargs="+", help="make these networks and stop, e.g. fold0 fold1: for parallel runs")
     parser.add_argument("--threads", type=int, default=1)
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
 
-    from report import release  # which imports this module
-
     settings = Settings()
-    stem = Network(len(LABELS)).eval()
-    dataset.load_stem(stem, arguments.pretrained)
     clips = read_corpora(arguments.corpora, arguments.training)
-    pool = load_pool(clips, read_corpora(arguments.corpora, ["esc10"]), arguments, stem, settings)
-    release(arguments, settings, pool, stem)
+    pool = load_pool(clips, read_corpora(arguments.corpora, ["esc10"]), arguments, settings)
+    for name in arguments.only or left_out(pool):
+        make(name, pool, settings, arguments)
+    if not arguments.only:
+        from report import release  # which imports this module
+
+        release(arguments, settings, pool)
 
 
 if __name__ == "__main__":

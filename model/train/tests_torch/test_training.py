@@ -19,6 +19,7 @@ import audio  # noqa: E402
 import evaluate  # noqa: E402
 import export  # noqa: E402
 import features  # noqa: E402
+import heads  # noqa: E402
 from corpora import LABELS  # noqa: E402
 from network import Network, Sizes, Speaker, log_probabilities  # noqa: E402
 
@@ -190,6 +191,66 @@ class FeaturesTest(unittest.TestCase):
         self.assertTrue(features.is_audible(logmel - 7.9))
         self.assertFalse(features.is_audible(np.full((60, 80), -14.0)))
 
+    def test_colour_is_smooth_and_keeps_time(self):
+        rng = np.random.default_rng(0)
+        logmel = np.random.default_rng(1).uniform(-9, 2, (60, 80)).astype(np.float32)
+        for _ in range(20):
+            change = features.colour(np.zeros_like(logmel), rng)
+            self.assertLess(np.abs(np.diff(change, axis=1)).max(), 0.4)
+            self.assertGreater(np.abs(change).max(), 0)
+            self.assertEqual(features.colour(logmel, rng).shape, logmel.shape)
+
+
+class HeadsTest(unittest.TestCase):
+    """Two corpora of four speakers, each of whom shifts everything."""
+
+    def setUp(self):
+        rng = np.random.default_rng(0)
+        rows, size = 1600, 40
+        speakers = rng.integers(8, size=rows)
+        corpora = np.where(speakers < 4, "ravdess", "nemo")
+        labels = np.where(speakers < 4, rng.integers(8, size=rows), rng.integers(6, size=rows))
+        means, shifts = rng.normal(size=(8, size)), 2 * rng.normal(size=(8, size))
+        strong = rng.integers(2, size=rows)
+        embeddings = means[labels] + shifts[speakers] + 0.7 * rng.normal(size=(rows, size))
+        embeddings[:, 0] += 2 * strong
+        self.facts = heads.Facts(
+            labels, corpora, np.array([f"s{s}" for s in speakers]), np.where(strong, "strong", "normal")
+        )
+        self.embeddings, self.strong = embeddings.astype(np.float32), strong
+        settings = heads.HeadSettings(dimensions=40, whitened=30)
+        self.heads = heads.fit_heads(self.embeddings, 4, self.facts, settings)
+
+    def test_components(self):
+        self.assertEqual(sorted(self.heads.components), sorted([*range(8), *range(6)]))
+
+    def test_emotions_are_told_relative_to_the_speaker(self):
+        u = self.embeddings @ self.heads.adapted.T
+        for speaker in np.unique(self.facts.speakers):
+            own = self.facts.speakers == speaker
+            u[own] -= u[own].mean(axis=0)
+        logits = evaluate.log_probabilities(u + self.heads.adapted_bias, self.heads.components.tolist())
+        self.assertGreater((logits.argmax(axis=1) == self.facts.labels).mean(), 0.9)
+
+    def test_spread_is_one_between_the_emotions_of_a_speaker(self):
+        u = self.embeddings[self.facts.speakers == "s0"] @ self.heads.adapted.T @ self.heads.spread
+        variance = u.var(axis=0).sum() - self.heads.within
+        self.assertTrue(0.5 < variance < 2, variance)
+
+    def test_intensity(self):
+        values = self.embeddings @ self.heads.intensity + self.heads.intensity_bias
+        strong, normal = values[self.strong == 1], values[self.strong == 0]
+        self.assertGreater((strong[:, None] > normal).mean(), 0.8)
+
+    def test_a_corpus_of_two_emotions_says_nothing_about_others(self):
+        mask = heads.masks(np.array([2, 3, *range(8)]), np.array(["cremad"] * 2 + ["ravdess"] * 8))
+        self.assertEqual(np.flatnonzero(mask[0]).tolist(), [2, 3])
+        self.assertTrue(mask[2:].all())
+
+    def test_shares(self):
+        shares = heads.shares(np.array([0, 0, 1, 0]), np.array(["ravdess"] * 3 + ["nemo"]), (("ravdess", 1.0),))
+        np.testing.assert_allclose(shares, np.array([0.25, 0.25, 0.5, 0.3]) / 1.3, rtol=1e-6)
+
 
 class AudioTest(unittest.TestCase):
     def test_augmentation(self):
@@ -219,11 +280,36 @@ class FiguresTest(unittest.TestCase):
             return np.log(np.array(probabilities) + 1e-9)
 
         sequences = logits([0.4, 0.3, 0.3], [0.4, 0.3, 0.3], [0, 0, 1], [0.9, 0.1, 0], [0.4, 0.6, 0])
-        clips = np.array([0, 0, 0, 1, 1])
-        found, finals, means = evaluate.decide(evaluate.Predictions(clips, sequences, np.zeros((5, 1))))
-        self.assertEqual(found.tolist(), [0, 1])
+        found, finals, means = evaluate.decide(np.array([3, 3, 3, 5, 5]), sequences)
+        self.assertEqual(found.tolist(), [3, 5])
         self.assertEqual(finals.tolist(), [0, 0])  # two votes to one; a tie, and 1.3 against 0.7
         np.testing.assert_allclose(means[1], [0.65, 0.35, 0], atol=1e-6)
+
+    def test_whole_sessions_are_judged_as_the_speaker_does(self):
+        torch.manual_seed(0)
+        components = [*range(len(LABELS)), 0, 3]
+        network = Network(len(LABELS), components=components, spreads=2).eval()
+        network.spread.normal_()
+        network.ordinary.normal_()
+        network.within, network.temperature = 0.1, 1.0
+        rng = np.random.default_rng(0)
+        clips, speakers = np.array([0, 0, 1, 2, 3, 4]), np.array(["a"] * 4 + ["b"] * 2)
+        values = rng.normal(size=(2, 6, len(components))).astype(np.float32)
+        rest = np.zeros(6, np.float32)
+        seconds = np.array([4, 1, 3, 2, 4, 4.0])
+        predictions = evaluate.Predictions(clips, *values, seconds, rest, rest[:, None])
+        state = evaluate.after_the_others(network, predictions, speakers)
+        enrolled = (2.0, 2.0 * (values[1][5] - network.ordinary.numpy()))
+        for extra in (None, enrolled):
+            actual = evaluate.logits(network, predictions, state, extra)
+            for i in range(6):
+                speaker = Speaker(network)
+                if extra:
+                    speaker.enroll(values[1][5], 2.0)
+                for k in np.flatnonzero((speakers == speakers[i]) & (clips != clips[i])):
+                    speaker.heard(values[1][k], seconds[k])
+                expected = speaker.logits(values[0][i], values[1][i]).numpy()
+                np.testing.assert_allclose(actual[i], expected, atol=1e-4)
 
     def test_temperature_and_calibration(self):
         rng = np.random.default_rng(0)
@@ -236,7 +322,8 @@ class FiguresTest(unittest.TestCase):
     def test_speech_gate(self):
         def predictions(*ratios):
             values = np.repeat(np.array(ratios, np.float32)[:, None], len(evaluate.THRESHOLDS), axis=1)
-            return evaluate.Predictions(np.arange(len(ratios)), np.zeros((len(ratios), 8)), values)
+            nothing = np.zeros(len(ratios))
+            return evaluate.Predictions(np.arange(len(ratios)), nothing, nothing, nothing, nothing, values)
 
         gate = evaluate.tune_gate([predictions(0.5, 0.6)], [predictions(0.3, 0.1)])
         self.assertEqual(evaluate.speech_pass_rate(predictions(0.5, 0.6), **gate), 100)
