@@ -43,7 +43,9 @@ def predict(network: Network, copy_: Copy, chosen: np.ndarray) -> Predictions:
     ratios = np.zeros((len(rows), len(THRESHOLDS)), np.float32)
     thresholds = torch.tensor(THRESHOLDS)[:, None, None]
     for part, mel in copy_.batches(rows):
-        output = network(network.stem(mel)["conv2"])
+        with torch.autocast("cpu", torch.bfloat16):
+            outputs = network.encode(network.stem(mel)["conv2"])
+        output = network.judge([output.float() for output in outputs])
         components[part], adapted[part] = output["components"].numpy(), output["adapted"].numpy()
         intensity[part] = output["intensity"].numpy()
         ratios[part] = (output["speech"] > thresholds).float().mean(dim=2).numpy().T

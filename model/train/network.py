@@ -152,7 +152,7 @@ class Network(nn.Module):
         return outputs
 
     def summarize(self, encoded: Tensor) -> dict[str, Tensor]:
-        """conv3 (batch, steps, channels), lstm (batch, steps, 128), summary (batch, 128), salience and speech (batch, steps)"""
+        """conv3 and lstm (batch, steps, 112 and 128), summary (batch, 128), salience and speech (batch, steps)"""
         conv3 = gelu(self.conv3_norm(self.conv3(self.channel_dropout(encoded)))).transpose(1, 2)
         lstm, _ = self.lstm(self.dropout(conv3))
         weights = self.attention(lstm).softmax(dim=1)
@@ -170,9 +170,12 @@ class Network(nn.Module):
         return torch.cat([*pooled, self.summarize(outputs[-1])["summary"]] if summary else pooled, dim=1)
 
     def forward(self, conv2: Tensor) -> dict[str, Tensor]:
-        """As summarize(), with pooled (batch, 896), components and adapted (batch, components), the latter without its
-        bias, logits (batch, labels) of a speaker who is not known, and intensity (batch,)."""
-        outputs = self.encode(conv2)
+        return self.judge(self.encode(conv2))
+
+    def judge(self, outputs: list[Tensor]) -> dict[str, Tensor]:
+        """As summarize(), of the encoder's outputs; with pooled (batch, embedding), components and adapted (batch,
+        components), the latter without its bias, logits (batch, labels) of a speaker who is not known, and intensity
+        (batch,)."""
         output = self.summarize(outputs[-1])
         pooled = torch.cat([statistics(outputs[i]) for i in self.sizes.statistics] + [output["summary"]], dim=1)
         components = self.head(pooled)

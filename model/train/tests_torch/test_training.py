@@ -13,6 +13,8 @@ from pathlib import Path
 import numpy as np
 import torch
 
+torch.set_num_threads(1)  # small matrices
+
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import audio  # noqa: E402
