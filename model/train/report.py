@@ -265,7 +265,8 @@ def calibration_curve(means: np.ndarray, truth: np.ndarray) -> list[dict]:
 
 def release(arguments, settings: Settings, pool: Pool) -> None:
     name, work, root = arguments.model, arguments.work, arguments.corpora
-    sizes, folds = SIZES[name], {k: v for k, v in left_out(pool).items() if k != "released"}
+    sizes, all_names = SIZES[name], left_out(pool)
+    folds = {k: v for k, v in all_names.items() if k.startswith("fold")}
     networks = {fold: make(fold, pool, settings, arguments) for fold in folds}
     clean = pool.copies[0]
 
@@ -346,6 +347,15 @@ def release(arguments, settings: Settings, pool: Pool) -> None:
     float_answers, int8_answers = (judged(parts[title])[1] for title in list(parts)[1:])
     report["int8_same_answer"] = 100 * float((float_answers == int8_answers).mean())
     print("parts are done", flush=True)
+
+    report["left_out"] = {}
+    for corpus in corpora:
+        stranger = make(f"without_{corpus}", pool, settings, arguments)
+        part = Tested(
+            stranger, evaluate.predict(stranger, clean, of(pool, corpus, all_names[f"without_{corpus}"])), pool.clips
+        )
+        report["left_out"][corpus] = {way: figures([part], way, temperature) for way in ("plain", "adapted")}
+    print("left-out corpora are done", flush=True)
 
     report["unseen"] = {}
     for corpus in arguments.unseen:

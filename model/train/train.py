@@ -299,12 +299,16 @@ def load_pool(clips: list[Clip], noises: list[Clip], arguments, settings: Settin
 
 def left_out(pool: Pool) -> dict[str, list[str]]:
     """The networks that are made, and whom each has not heard: five folds of RAVDESS' actors, each with a fifth of the
-    speakers of the other corpora, and the one that is released, which has heard everybody."""
+    speakers of the other corpora; one for each corpus, without it; and the one that is released, which has heard
+    everybody."""
     folds = [list(fold.test) for fold in ravdess_folds()]
     for corpus in sorted({clip.corpus for clip in pool.clips if clip.emotion} - {"ravdess"}):
         of_corpus = speaker_folds([clip for clip in pool.clips if clip.corpus == corpus], len(folds))
         folds = [fold + list(other.test) for fold, other in zip(folds, of_corpus, strict=True)]
-    return {f"fold{i}": fold for i, fold in enumerate(folds)} | {"released": []}
+    names = {f"fold{i}": fold for i, fold in enumerate(folds)} | {"released": []}
+    for corpus in sorted({clip.corpus for clip in pool.clips if clip.emotion}):
+        names[f"without_{corpus}"] = sorted({clip.speaker for clip in pool.clips if clip.corpus == corpus})
+    return names
 
 
 def make(name: str, pool: Pool, settings: Settings, arguments, seed: int = 0) -> Network:
