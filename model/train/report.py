@@ -515,6 +515,11 @@ clips of the same speaker, without their labels.
     text += (
         f"\nThe int8 file gives the answer of the float network to {report['int8_same_answer']:.1f} % of these clips.\n"
     )
+    rows = [["corpus that another network has not heard", "UAR", "among its own emotions", "UAR, adapted"]]
+    for corpus, ways in report["left_out"].items():
+        plain = ways["plain"]
+        rows.append([TITLES[corpus], plain["uar"], plain["uar_among_its_emotions"], ways["adapted"]["uar"]])
+    text += "\n" + table(rows)
     for corpus, ways in {**report["corpora"], **report["unseen"]}.items():
         text += f"\n## {TITLES.get(corpus, corpus.upper())}\n\n"
         plain = ways["plain"]
