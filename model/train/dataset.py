@@ -18,7 +18,7 @@ from torch import Tensor
 import audio
 import features
 from corpora import LABELS, Clip
-from network import Network, Sizes
+from network import Network
 
 RARE = 20  # emotions with fewer clips in a corpus are left out of it
 SYNTHETIC = 200  # synthetic noises beside the recorded ones
@@ -54,13 +54,6 @@ def load_encoder(network: Network, root: Path) -> None:
         for kind in ("weight", "bias"):
             if f"{ours}.{kind}" in state:
                 state[f"{ours}.{kind}"].copy_(stored[f"{theirs}.{kind}"].float())
-
-
-def encoder(sizes: Sizes, root: Path) -> Network:
-    """A network that is Whisper as far as its encoder goes."""
-    network = Network(len(LABELS), sizes=sizes)
-    load_encoder(network, root)
-    return network.eval()
 
 
 def without_rare_emotions(clips: list[Clip]) -> list[Clip]:

@@ -164,10 +164,13 @@ class Network(nn.Module):
             speech=self.speech(conv3).squeeze(2),
         )
 
-    def pool(self, outputs: list[Tensor], summary: bool = True) -> Tensor:
-        """The embedding (batch, pooled), or its statistics alone."""
-        pooled = [statistics(outputs[i]) for i in self.sizes.statistics]
-        return torch.cat([*pooled, self.summarize(outputs[-1])["summary"]] if summary else pooled, dim=1)
+    def statistics(self, outputs: list[Tensor]) -> Tensor:
+        """Of the encoder's outputs that are pooled, one after the other: (batch, statistics)"""
+        return torch.cat([statistics(outputs[i]) for i in self.sizes.statistics], dim=1)
+
+    def pool(self, outputs: list[Tensor]) -> Tensor:
+        """The embedding (batch, pooled)."""
+        return torch.cat([self.statistics(outputs), self.summarize(outputs[-1])["summary"]], dim=1)
 
     def forward(self, conv2: Tensor) -> dict[str, Tensor]:
         return self.judge(self.encode(conv2))
@@ -177,7 +180,7 @@ class Network(nn.Module):
         components), the latter without its bias, logits (batch, labels) of a speaker who is not known, and intensity
         (batch,)."""
         output = self.summarize(outputs[-1])
-        pooled = torch.cat([statistics(outputs[i]) for i in self.sizes.statistics] + [output["summary"]], dim=1)
+        pooled = torch.cat([self.statistics(outputs), output["summary"]], dim=1)
         components = self.head(pooled)
         return dict(
             output,

@@ -22,7 +22,7 @@ from corpora import LABELS, read_corpora
 from evaluate import Heard, Predictions
 from heads import INTENSITIES, fit_heads
 from network import MELS, Network, Sizes
-from train import SIZES, Pool, Settings, frozen_statistics, left_out, make, with_heads
+from train import SIZES, Pool, Settings, frozen_statistics, left_out, make, start, with_heads
 
 VERSION = "0.2.0"
 UNCERTAIN_BELOW = 0.25
@@ -327,13 +327,12 @@ def release(arguments, settings: Settings, pool: Pool) -> None:
 
     def probe(fold: str, network: Network) -> Network:
         """The same heads on the encoder as Whisper left it, without an LSTM."""
-        start = 2 * sizes.stem * (sizes.blocks + 1)
+        count = 2 * sizes.stem * (sizes.blocks + 1)
         known = np.isin(pool.voiced, pool.without(folds[fold]))
-        statistics = frozen[known][:, :start].astype(np.float32)
+        statistics = frozen[known][:, :count].astype(np.float32)
         padded = np.concatenate([statistics, np.zeros((len(statistics), 2 * sizes.hidden), np.float32)], axis=1)
         heads = fit_heads(padded, 2 * sizes.hidden, pool.facts[pool.voiced[known]], settings.heads)
-        encoder = dataset.encoder(sizes, arguments.pretrained)
-        return with_heads(encoder, heads, settings.heads)
+        return with_heads(start(sizes, settings, arguments.pretrained), heads, settings.heads)
 
     parts = {
         "frozen encoder, no LSTM, the same heads": cross("ravdess", probe),

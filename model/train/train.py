@@ -30,7 +30,7 @@ import features
 from corpora import LABELS, Clip, corpora_root, read_corpora
 from dataset import Copy
 from heads import Facts, Heads, HeadSettings, fit_heads, masks, regression
-from network import LARGE, SMALL, Network, Sizes, statistics
+from network import LARGE, SMALL, Network, Sizes
 from splits import ravdess_folds, speaker_folds
 
 NOISE_TRAIN = ("esc10_1", "esc10_2", "esc10_3")  # fold 4 tunes the speech gate, fold 5 tests it
@@ -71,16 +71,13 @@ class Pool:
         index = np.concatenate([c.index for c in copies])
         self.clip, self.length = index[:, 0], index[:, 2]
         self.facts = facts_of(self.clips)[self.clip]
-        self.voiced = self.emotional(np.arange(len(self.row)))
+        self.voiced = np.flatnonzero(self.facts.labels >= 0)  # rows of emotional speech
 
     def without(self, speakers) -> np.ndarray:
         """Rows of everybody else, without the noises that are kept back."""
         kept_back = np.isin(self.facts.speakers, list(speakers))
         kept_back |= (self.facts.corpora == "esc10") & ~np.isin(self.facts.speakers, NOISE_TRAIN)
         return np.flatnonzero(~kept_back)
-
-    def emotional(self, rows: np.ndarray) -> np.ndarray:
-        return rows[self.facts.labels[rows] >= 0]
 
     def logmel(self, row: int, rng: np.random.Generator, coloured: float) -> np.ndarray:
         logmel = self.copies[self.number[row]].logmel(self.row[row])
@@ -100,11 +97,12 @@ def facts_of(clips: list[Clip]) -> Facts:
 def embed(network: Network, copy_: Copy, rows: np.ndarray, summary: bool = True) -> np.ndarray:
     """Pooled embeddings (rows, E) of a copy; without the LSTM's summary, its statistics only."""
     network.eval()
+    pool = network.pool if summary else network.statistics
     embeddings: np.ndarray | None = None
     for part, mel in copy_.batches(rows):
         with torch.autocast("cpu", torch.bfloat16):
             outputs = network.encode(network.stem(mel)["conv2"])
-        pooled = network.pool([output.float() for output in outputs], summary)
+        pooled = pool([output.float() for output in outputs])
         if embeddings is None:
             embeddings = np.zeros((len(rows), pooled.shape[1]), np.float32)
         embeddings[part] = pooled.numpy()
@@ -223,7 +221,7 @@ def tune(pool: Pool, rows: np.ndarray, sizes: Sizes, settings: Settings, seed: i
             emotional = torch.from_numpy(facts.labels[batch] >= 0)
             if emotional.any():
                 voiced, summary = batch[emotional.numpy()], recurrent_output["summary"][emotional]
-                pooled = torch.cat([statistics(outputs[i][emotional]) for i in sizes.statistics], dim=1)
+                pooled = network.statistics([output[emotional] for output in outputs])
                 logits = dropout((pooled - mean) / scale, settings.dropout) @ weight.T + bias
                 target = torch.from_numpy(facts.labels[voiced])
                 loss = loss + named(logits, mask[voiced], target, settings.smoothing)
