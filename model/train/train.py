@@ -349,7 +349,8 @@ def make(name: str, pool: Pool, settings: Settings, arguments, seed: int = 0) ->
     components, within, between, state = torch.load(path)
     network = Network(len(LABELS), 0.0, SIZES[arguments.model], components)
     network.load_state_dict(state)
-    network.within, network.between, network.prior_seconds = within, between, settings.heads.prior_seconds
+    network.within, network.between = settings.heads.caution * within, between
+    network.prior_seconds = settings.heads.prior_seconds
     return network.eval()
 
 
