@@ -1,40 +1,136 @@
-// `npm run bench`: how fast and how large emovox is beside others, in headless Chromium and natively, on this machine.
-//   --json   for machines      --quick   fewer rounds, shorter recordings      --write   tests/bench/RESULTS.md
+// `npm run bench`: how fast, large and hungry emovox is beside others, in headless Chromium and natively, on this
+// machine.
+//   --quick   fewer rounds, shorter recordings      --json   for machines      --write   tests/bench/RESULTS.md
 // Nothing here asserts a time.
 // SPDX-License-Identifier: MIT
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
 import path from 'node:path';
 import { findChromium, main, root } from '../../src/deps/setup.mjs';
 import { serve } from '../../web/scripts/serve.mjs';
 import { recording, writeRecording } from './audio.mjs';
+import { functions } from './functions.mjs';
+import { lengths } from './lengths.mjs';
+import { fakeMicrophone, microphone } from './microphone.mjs';
+import { native } from './native.mjs';
 import { compare } from './rounds.mjs';
-import { folder, prepare } from './setup.mjs';
-import { summary, text } from './table.mjs';
+import { folder, models, prepare, python } from './setup.mjs';
+import { start } from './start.mjs';
+import { markdown, summary, text } from './table.mjs';
 
 const [quick, json, write] = ['--quick', '--json', '--write'].map((option) => process.argv.includes(option));
-const seconds = quick ? 20 : 60;
+const seconds = quick ? 15 : 60; // of the recording
 const rounds = quick ? 3 : 9;
-/** A finer clock for the page; it gives SharedArrayBuffer as well, which nobody here uses. */
-const isolated = { 'cross-origin-opener-policy': 'same-origin', 'cross-origin-embedder-policy': 'require-corp' };
+const batches = quick ? [1, 8] : [1, 4, 16];
 
-await main(async () => {
-  await prepare();
+/** Gives pages a finer clock and a view of their memory. Threads, which it allows as well, nobody uses. */
+const isolated = { 'cross-origin-opener-policy': 'same-origin', 'cross-origin-embedder-policy': 'require-corp' };
+const flags = ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update'];
+
+/** Everything, one after the other: nothing else should run meanwhile. */
+async function measure() {
   const { chromium } = await import('playwright-core');
+  const speech = path.join(folder, 'speech.wav');
   const server = await serve(path.resolve(root), 0, isolated);
-  const browser = await chromium.launch({ executablePath: findChromium(), args: ['--no-sandbox', '--disable-gpu'] });
-  const rows = [];
-  try {
+  const browser = await chromium.launch({
+    executablePath: findChromium(),
+    // Memory is measured at once, not when the browser finds the time.
+    args: [...flags, '--enable-blink-features=ForceEagerMeasureMemory', ...fakeMicrophone(speech)],
+  });
+  const step = (title) => console.error(`${title} …`);
+  const openPage = async (name) => {
     const page = await browser.newPage();
-    page.on('console', (m) => console.error(m.text(), m.location().url));
-    page.on('pageerror', (m) => console.error(m));
-    page.setDefaultTimeout(600_000);
-    await page.goto(`${server.url}tests/bench/page.html`);
+    page.setDefaultTimeout(0);
+    page.on('pageerror', (error) => console.error(error));
+    await page.goto(`${server.url}tests/bench/${name}`);
+    return page;
+  };
+  try {
+    const page = await openPage('page.html');
     const samples = await recording(page, server.url, seconds);
-    writeRecording(path.join(folder, 'speech.wav'), samples);
-    rows.push(...(await compare(page, { rounds, seconds })));
+    writeRecording(speech, samples);
+    step('Rounds');
+    const rows = await compare(page, { rounds, seconds, batches });
+    await page.close();
+    step('Start');
+    rows.push(...(await start(browser, server, { rounds })));
+    step('Lengths');
+    const blank = await openPage('blank.html');
+    rows.push(...(await lengths(blank, { quick })));
+    await blank.close();
+    step('Microphone');
+    rows.push(
+      ...(await microphone(browser, server.url, quick ? { models: ['small'], seconds: 6 } : { models, seconds: 20 })),
+    );
+    step('Command line and Python');
+    rows.push(...(await native(samples, { rounds, seconds, times: quick ? 3 : 10 })));
+    return { rows, chromium: browser.version() };
   } finally {
     await browser.close();
     await server.close();
   }
-  console.log(text(rows.map(summary)));
+}
+
+/** Where the bytes of the released module are, by a build of it that has names. */
+function largest() {
+  const all = functions(readFileSync(path.join(root, 'build/wasm/emovox_named.wasm')));
+  const total = all.reduce((sum, { size }) => sum + size, 0);
+  return all.slice(0, 15).map(({ name, size }) => ({
+    section: `largest of ${all.length} functions in the wasm, ${(total / 1000).toFixed(0)} kB of code`,
+    name,
+    unit: 'kB',
+    values: [size / 1000],
+    note: `${((100 * size) / total).toFixed(1)} %`,
+  }));
+}
+
+function versions(chromium) {
+  const { version, devDependencies } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));
+  const first = (command, args) => execFileSync(command, args, { encoding: 'utf8' }).split('\n')[0];
+  const peers = ['onnxruntime-web', '@tensorflow/tfjs-backend-wasm', 'meyda'].map((name) => [
+    name,
+    devDependencies[name],
+  ]);
+  return {
+    emovox: version,
+    chromium,
+    node: process.versions.node,
+    emcc: /\d+\.\d+\.\d+/.exec(first('emcc', ['--version']))?.[0],
+    ...Object.fromEntries(peers),
+    torch: first(python, ['-c', 'import importlib.metadata as m; print(m.version("torch"))']),
+  };
+}
+
+await main(async () => {
+  await prepare();
+  const measured = await measure();
+  const rows = [...measured.rows, ...largest()].map(summary);
+  const report = {
+    date: new Date().toISOString().slice(0, 10),
+    machine: `${os.cpus()[0].model}, ${os.cpus().length} cores, ${(os.totalmem() / 2 ** 30).toFixed(0)} GiB, ${os.type()}`,
+    rounds,
+    seconds,
+    versions: versions(measured.chromium),
+    rows,
+  };
+  const about = [
+    `${report.date}, ${report.machine}`,
+    Object.entries(report.versions)
+      .map(([name, version]) => `${name} ${version}`)
+      .join(', '),
+    `medians of ${rounds} rounds on ${seconds} s of speech${quick ? ' (--quick)' : ''}, one thread; × emovox: median of the ratios within rounds`,
+  ];
+  if (write) {
+    const lines = [
+      '# Results of `npm run bench -- --write`',
+      '',
+      ...about.map((line) => `- ${line}`),
+      '',
+      markdown(rows),
+      '',
+    ];
+    writeFileSync(path.join(root, 'tests/bench/RESULTS.md'), lines.join('\n'));
+  }
+  console.log(json ? JSON.stringify(report, null, 2) : `${about.join('\n')}\n${text(rows)}`);
 });

@@ -21,10 +21,10 @@ async function timed(task) {
 }
 
 /** The batch size with which a peer is fastest, after a run of each to warm up. */
-async function bestBatch(peer, list) {
-  const some = list.slice(0, 16);
+async function bestBatch(peer, list, batches) {
+  const some = list.slice(0, Math.max(...batches));
   const seconds = new Map();
-  for (const batch of [1, 4, some.length]) {
+  for (const batch of batches) {
     await peer.judge(some, batch);
     seconds.set(batch, await timed(() => peer.judge(some, batch)));
   }
@@ -54,11 +54,12 @@ function vote(verdicts) {
 const tasks = new Map();
 
 /**
- * Loads everybody, makes sure that they agree and warms them up.
+ * Loads everybody and sees whether they agree, which also warms them up.
+ * @param {number[]} batches to choose from
  * @returns {Promise<Record<string, {batch: number, count: number, difference: number}>>} by task: batch size, number of
  *   sequences, largest difference of a probability from the library's
  */
-async function prepare() {
+async function prepare(batches) {
   const { Emovox } = await import('/dist/lib/emovox.js');
   const wav = await load('/build/bench/speech.wav');
   const pcm = Float32Array.from(new Int16Array(wav, 44), (value) => value / 32768);
@@ -98,7 +99,7 @@ async function prepare() {
     const peers = { 'onnxruntime-web': await Onnxruntime.load(`/build/bench/emovox-${name}.onnx`, shape) };
     if (name === 'small') peers['tfjs-wasm'] = await Tfjs.load(model);
     for (const [peer, runtime] of Object.entries(peers)) {
-      const batch = await bestBatch(runtime, list);
+      const batch = await bestBatch(runtime, list, batches);
       const judge = (windows) => runtime.judge(windows, batch);
       const endToEnd = async () => vote(await judge(sequences(logmel.run(pcm), model.metadata)));
       tasks.set(`${name}: ${peer}`, () => timed(endToEnd));
@@ -111,7 +112,6 @@ async function prepare() {
     }
   }
   tasks.set('limit', async () => stages.limit());
-  for (const task of tasks.values()) await task();
   return checked;
 }
 

@@ -15,11 +15,12 @@ const tolerance = 0.01;
 
 /**
  * @param {import('playwright-core').Page} page
- * @param {{rounds: number, seconds: number}} options seconds of the recording
+ * @param {{rounds: number, seconds: number, batches: number[]}} options seconds of the recording, batch sizes that
+ *   peers choose from
  * @returns {Promise<import('./table.mjs').Row[]>}
  */
-export async function compare(page, { rounds, seconds }) {
-  const checked = await page.evaluate(() => globalThis.bench.prepare());
+export async function compare(page, { rounds, seconds, batches }) {
+  const checked = await page.evaluate((sizes) => globalThis.bench.prepare(sizes), batches);
   for (const [name, { difference }] of Object.entries(checked))
     if (!(difference < tolerance)) throw new Error(`${name}: probabilities differ by ${difference}.`);
   const results = [];
@@ -51,15 +52,20 @@ export async function compare(page, { rounds, seconds }) {
   const section = (name) => `${name}: stages, per minute of audio`;
   const spent = (task, stage) => results.map((result) => result[task][stage]);
   const logmel = spent('small, stages', 'logmel');
-  rows.push(row('features, per minute of audio', 'resampling, 48 to 16 kHz', spent('small, stages at 48 kHz', 'resample')));
+  rows.push(
+    row('features, per minute of audio', 'resampling, 48 to 16 kHz', spent('small, stages at 48 kHz', 'resample')),
+  );
   rows.push(row('features, per minute of audio', 'log-mel: emovox', logmel, logmel));
   for (const other of ['plain C', 'JavaScript', 'Meyda'])
     rows.push(row('features, per minute of audio', `log-mel: ${other}`, timed(`log-mel: ${other}`), logmel));
 
   for (const name of models) {
-    const { metadata } = readSafetensors(new Uint8Array(readFileSync(path.join(root, `model/emovox-${name}.safetensors`))).buffer);
+    const { metadata } = readSafetensors(
+      new Uint8Array(readFileSync(path.join(root, `model/emovox-${name}.safetensors`))).buffer,
+    );
     const { count } = checked[`${name}, network: emovox`];
-    const of = (...stages) => results.map((result) => stages.reduce((sum, stage) => sum + result[`${name}, stages`][stage], 0));
+    const of = (...stages) =>
+      results.map((result) => stages.reduce((sum, stage) => sum + result[`${name}, stages`][stage], 0));
     const flops = operations(metadata);
     const rate = (stage, values) => {
       const perSecond = values.map((value) => (flops[stage] * count) / value);
@@ -78,6 +84,11 @@ export async function compare(page, { rounds, seconds }) {
     add('rest of the network', of('network'));
     add('voting', of('voting'));
   }
-  rows.push({ section: 'the machine', name: '128-bit products and sums', unit: 'GFLOP/s', values: limits.map((value) => value / 1e9) });
+  rows.push({
+    section: 'the machine',
+    name: '128-bit products and sums',
+    unit: 'GFLOP/s',
+    values: limits.map((value) => value / 1e9),
+  });
   return rows;
 }

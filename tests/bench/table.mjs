@@ -10,6 +10,7 @@
  * @property {number[]} values one per round, or one that holds for all
  * @property {number[]} [base] emovox's in the same rounds
  * @property {string} [note]
+ * @property {Record<string, number>} [bytes] all forms, where the value is one
  */
 
 /** @param {number[]} values */
@@ -28,10 +29,10 @@ export function exponent(x, y) {
 }
 
 /** @param {Row} row */
-export function summary({ section, name, unit, values, base, note = '' }) {
+export function summary({ section, name, unit, values, base, note = '', bytes }) {
   const ratio = base ? median(values.map((value, i) => value / base[i])) : null;
   const [min, max] = [Math.min(...values), Math.max(...values)];
-  return { section, name, unit, median: median(values), min, max, ratio, note };
+  return { section, name, unit, median: median(values), min, max, ratio, note, bytes };
 }
 
 /** Three digits, or all before the point. */
@@ -41,7 +42,7 @@ export function digits(value) {
   return value.toFixed(Math.min(decimals, 4));
 }
 
-const head = ['', 'median', 'min', 'max', '', '÷ emovox', ''];
+const head = ['', 'median', 'min', 'max', '', '× emovox', ''];
 
 /** @param {ReturnType<typeof summary>} row */
 function cells({ name, unit, median: middle, min, max, ratio, note }) {
@@ -65,13 +66,19 @@ export function text(rows) {
   );
   const isNumber = (i) => (i >= 1 && i <= 3) || i === 5;
   const line = (texts) =>
-    texts.map((cell, i) => (isNumber(i) ? cell.padStart(widths[i]) : cell.padEnd(widths[i]))).join('  ').trimEnd();
-  return sections.flatMap(({ title, lines }) => ['', title, line(head), ...lines.map(line)]).join('\n');
+    texts
+      .map((cell, i) => (isNumber(i) ? cell.padStart(widths[i]) : cell.padEnd(widths[i])))
+      .join('  ')
+      .trimEnd();
+  return [line(head), ...sections.flatMap(({ title, lines }) => ['', title, ...lines.map(line)])].join('\n');
 }
 
 /** For RESULTS.md. @param {ReturnType<typeof summary>[]} rows */
 export function markdown(rows) {
   const line = (texts) => `| ${texts.join(' | ')} |`;
-  const table = bySection(rows).flatMap(({ title, lines }) => [line([`**${title}**`, '', '', '', '', '', '']), ...lines.map(line)]);
+  const table = bySection(rows).flatMap(({ title, lines }) => [
+    line([`**${title}**`, '', '', '', '', '', '']),
+    ...lines.map(line),
+  ]);
   return [line(head), '| --- | ---: | ---: | ---: | --- | ---: | --- |', ...table].join('\n');
 }

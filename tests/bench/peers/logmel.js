@@ -22,7 +22,13 @@ class Fft {
     this.#spare = [new Float64Array(size), new Float64Array(size)];
     let length = size;
     this.#passes = radices(size).map((radix) => {
-      const pass = { radix, length, stride: size / length, cos: /** @type {Float64Array} */ (new Float64Array()), sin: new Float64Array() };
+      const pass = {
+        radix,
+        length,
+        stride: size / length,
+        cos: /** @type {Float64Array} */ (new Float64Array()),
+        sin: new Float64Array(),
+      };
       const count = length / radix; // of butterflies; each has radix x radix factors
       const angle = (i) => {
         const [j, r, q] = [Math.floor(i / radix ** 2), Math.floor(i / radix) % radix, i % radix];

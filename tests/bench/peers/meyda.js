@@ -16,6 +16,7 @@ export function meydaBands(samples, { sample_rate, n_fft, hop, n_mels }) {
   const padded = new Float32Array(samples.length + size);
   padded.set(samples, size / 2);
   const frames = [];
-  for (let at = 0; at <= samples.length; at += hop) frames.push(Meyda.extract('melBands', padded.subarray(at, at + size)));
+  for (let at = 0; at <= samples.length; at += hop)
+    frames.push(Meyda.extract('melBands', padded.subarray(at, at + size)));
   return frames;
 }

@@ -11,7 +11,10 @@ export class Onnxruntime {
   /** @param {string} url of the ONNX file */
   static async load(url, sequence) {
     const peer = new Onnxruntime();
-    peer.session = await ort.InferenceSession.create(url, { executionProviders: ['wasm'], graphOptimizationLevel: 'all' });
+    peer.session = await ort.InferenceSession.create(url, {
+      executionProviders: ['wasm'],
+      graphOptimizationLevel: 'all',
+    });
     peer.shape = sequence;
     return peer;
   }

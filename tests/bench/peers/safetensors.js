@@ -19,7 +19,10 @@ export function readSafetensors(buffer) {
       const values = Float32Array.from(read(entry));
       const scale = entries[`${name}.scale`] && read(entries[`${name}.scale`]);
       const row = values.length / entry.shape[0];
-      return [name, { shape: entry.shape, values: scale ? values.map((v, i) => v * scale[Math.floor(i / row)]) : values }];
+      return [
+        name,
+        { shape: entry.shape, values: scale ? values.map((v, i) => v * scale[Math.floor(i / row)]) : values },
+      ];
     }),
   );
   return { metadata: JSON.parse(metadata.emovox), tensors };

@@ -60,7 +60,12 @@ export class Tfjs {
 
   /** @param {any} x (batch, steps, 1, channels) */
   #convolve(x, name, stride) {
-    const pad = [[0, 0], [1, 1], [0, 0], [0, 0]];
+    const pad = [
+      [0, 0],
+      [1, 1],
+      [0, 0],
+      [0, 0],
+    ];
     const filter = this.#weights[`${name}.weight`];
     const y = tf.fused.conv2d({ x, filter, strides: [stride, 1], pad, bias: this.#weights[`${name}.bias`] });
     return tf.mul(tf.mul(y, 0.5), tf.add(tf.erf(tf.mul(y, Math.SQRT1_2)), 1)); // GELU
@@ -85,8 +90,16 @@ export class Tfjs {
     const summary = tf.squeeze(tf.matMul(salience, hidden), [1]);
     const embedding = tf.concat([mean, tf.sqrt(tf.add(variance, 1e-8)), summary], 1);
     const logits = tf.unstack(this.#linear(embedding, 'head'), 1);
-    const mixed = labels.map((_, label) => tf.stack(logits.filter((_, c) => components[c] === label), 1));
-    const emotions = tf.stack(mixed.map((members) => tf.logSumExp(members, 1)), 1);
+    const mixed = labels.map((_, label) =>
+      tf.stack(
+        logits.filter((_, c) => components[c] === label),
+        1,
+      ),
+    );
+    const emotions = tf.stack(
+      mixed.map((members) => tf.logSumExp(members, 1)),
+      1,
+    );
     const intensity = tf.sigmoid(this.#linear(embedding, 'intensity'));
     const voiced = tf.greater(this.#linear(tf.reshape(steps, [batch * count, channels]), 'speech'), 0);
     const speechRatio = tf.mean(tf.cast(tf.reshape(voiced, [batch, count]), 'float32'), 1);
@@ -104,7 +117,9 @@ export class Tfjs {
     const { frames } = this.#metadata.sequence;
     for (let at = 0; at < list.length; at += batch) {
       const count = Math.min(batch, list.length - at);
-      const outputs = tf.tidy(() => this.#run(tf.tensor3d(block(list, at, at + count), [count, frames, list[at].length / frames])));
+      const outputs = tf.tidy(() =>
+        this.#run(tf.tensor3d(block(list, at, at + count), [count, frames, list[at].length / frames])),
+      );
       const [probabilities] = await Promise.all(outputs.map((output) => output.data()));
       tf.dispose(outputs);
       const labels = probabilities.length / count;
