@@ -102,6 +102,18 @@ function versions(chromium) {
   };
 }
 
+/** What the rows mean, for RESULTS.md. */
+const reading = `
+End to end is 16 kHz samples in, result out. emovox works through its library and worker; the others run in the page
+itself, on the same weights (exported by model/train/to_onnx.py, or read from the released file), the same sequences and
+log-mel written in JavaScript, with the batch size that is fastest for them. Meyda's features are of another kind (frames
+of a power of two, other filters), so no network gets them. Network only starts from the same features for all; emovox's
+is then a module of its own with the same library in it, as the released one has no such entry. The run fails if
+probabilities differ by 0.01. Stages are timed inside that module (tests/bench/stages.c); their GFLOP/s count products
+and sums of convolutions, matrices and recurrence, and the limit is a loop of 128-bit products and sums out of registers.
+Plain C is kissfft and a dense mel matrix with the same compiler flags. Cold is a new browser profile, warm the second
+time in a page.`.trim();
+
 await main(async () => {
   await prepare();
   const measured = await measure();
@@ -126,6 +138,8 @@ await main(async () => {
       '# Results of `npm run bench -- --write`',
       '',
       ...about.map((line) => `- ${line}`),
+      '',
+      reading,
       '',
       markdown(rows),
       '',

@@ -2,10 +2,8 @@
 //
 // From import to the first result, and the bytes that takes.
 
-import { readFileSync } from 'node:fs';
-import path from 'node:path';
-import { models, peerFiles, peerSizes, sizes } from './setup.mjs';
-import { digits } from './table.mjs';
+import { bytes } from './bytes.mjs';
+import { models } from './setup.mjs';
 
 /** In the page: seconds from the beginning to each step. */
 async function first([model, seconds]) {
@@ -61,29 +59,4 @@ export async function start(browser, server, { rounds }) {
       }),
   );
   return [...rows, ...bytes(requests)];
-}
-
-/** @param {Record<string, Set<string>>} requests what the start of each model has fetched */
-function bytes(requests) {
-  const fetched = (model, ending) => [...requests[model]].filter((file) => file.endsWith(ending)).sort();
-  const row = (name, files, all, base) => ({
-    section: 'bytes, brotli',
-    name,
-    unit: 'kB',
-    values: [all.brotli / 1000],
-    base: base && [base.brotli / 1000],
-    bytes: all,
-    note: `raw ${digits(all.raw / 1000)}, gzip ${digits(all.gzip / 1000)}: ${files.map((file) => path.basename(file)).join(', ')}`,
-  });
-  const parts = [
-    ['wasm', fetched('small', '.wasm')],
-    ['JavaScript library', fetched('small', '.js')],
-    ...models.map((model) => [`weights, ${model}`, fetched(model, '.safetensors')]),
-    ['whole first load, large', fetched('large', '')],
-    ['whole first load, small', fetched('small', '')],
-  ];
-  const rows = parts.map(([name, files]) => row(name, files, sizes(files)));
-  const small = rows.at(-1).bytes;
-  const peers = JSON.parse(readFileSync(peerSizes, 'utf8'));
-  return [...rows, ...peers.map(([name, all]) => row(`the same with ${name}`, peerFiles[name], all, small))];
 }

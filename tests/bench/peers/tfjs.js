@@ -13,7 +13,7 @@ export class Tfjs {
   static async load(model) {
     tf.wasm.setWasmPaths('/node_modules/@tensorflow/tfjs-backend-wasm/dist/');
     tf.wasm.setThreadsCount(1);
-    tf.env().set('WASM_HAS_MULTITHREAD_SUPPORT', false); // else it takes the slower module with threads
+    tf.env().set('WASM_HAS_MULTITHREAD_SUPPORT', false); // one thread: the module without them
     await tf.setBackend('wasm');
     return new Tfjs(model);
   }
