@@ -21,11 +21,10 @@
  *
  * What the words mean
  * -------------------
- * A *segment* is one sequence of overlapping windows: with the shipped model 4 s of audio, one every 1 s. The last
+ * A *segment* is one sequence of overlapping windows: with the shipped models 4 s of audio, one every 2 s. The last
  * one ends with the recording, unless less than a quarter hop is left; a recording shorter than one sequence is one
- * segment. A segment casts one *vote*: its most
- * probable emotion, or `uncertain` when the calibrated probability of that emotion is below the model's threshold,
- * or none at all when it holds no speech.
+ * segment. A segment casts one *vote*: its most probable emotion, or `uncertain` when the calibrated probability of
+ * that emotion is below the model's threshold, or none at all when it holds no speech.
  *
  * The *final emotion* is the majority of the votes; ties go to the larger summed probability, and an emotion
  * wins a tie against `uncertain`. The *confidence* is its dominance over time: its votes / all votes.

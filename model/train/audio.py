@@ -90,10 +90,10 @@ def augment(samples: np.ndarray, noises: list[np.ndarray], rng: np.random.Genera
     level = power(samples)
     if rng.random() < 0.3:
         samples = reverberate(samples, rng)
-    if rng.random() < 0.5:
+    if rng.random() < 0.7:
         noise = noises[rng.integers(len(noises))]
         noise = np.resize(np.roll(noise, int(rng.integers(len(noise)))), len(samples))
-        snr = rng.uniform(0, 30)
+        snr = rng.uniform(0, 25)
         samples = samples + noise * np.sqrt(level / power(noise) * 10 ** (-snr / 10)).astype(np.float32)
     if rng.random() < 0.15:
         samples = telephone(samples)

@@ -69,7 +69,8 @@ def noise_clips(recordings: list[Clip]) -> list[Clip]:
 
 @dataclass
 class Copy:
-    """The sequences of some clips. Row i of `index`: clip, first and count of frames, of speech steps, audible."""
+    """The sequences of some clips. Row i of `index`: clip, first and count of frames, of speech steps, audible, the
+    frame of the clip at which it starts."""
 
     clips: list[Clip]
     index: np.ndarray
@@ -148,7 +149,7 @@ def make_copy(
                         sequence = features.colour(sequence, rng)
                     frames.append((sequence - sequence.max()).astype(np.float16))
                     steps.append(recording.speech[start // 4 : start // 4 + features.SEQUENCE["frames"] // 4])
-                    index.append((i, frame_count, len(sequence), step_count, len(steps[-1]), audible))
+                    index.append((i, frame_count, len(sequence), step_count, len(steps[-1]), audible, start))
                     frame_count += len(sequence)
                     step_count += len(steps[-1])
             print(f"copy {number}{tag}: {min(first + BATCH, len(clips))} of {len(clips)} clips", flush=True)

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -32,6 +32,10 @@ class Predictions:
     def __getitem__(self, rows) -> Predictions:
         return Predictions(*(getattr(self, f)[rows] for f in self.__dataclass_fields__))
 
+    def tempered(self, plain: float, adapted: float) -> Predictions:
+        """Of Network.tempered()."""
+        return replace(self, components=self.components / plain, adapted=self.adapted / adapted)
+
 
 @torch.no_grad()
 def predict(network: Network, copy_: Copy, chosen: np.ndarray) -> Predictions:
@@ -50,10 +54,10 @@ def predict(network: Network, copy_: Copy, chosen: np.ndarray) -> Predictions:
         intensity[part] = output["intensity"].numpy()
         ratios[part] = (output["speech"] > thresholds).float().mean(dim=2).numpy().T
     ratios[copy_.index[rows, 5] == 0] = 0
-    clips, frames = copy_.index[rows, 0], copy_.index[rows, 2]
-    hop = features.SEQUENCE["hop"]
+    clips, end = copy_.index[rows, 0], copy_.index[rows, 6] + copy_.index[rows, 2]
     later = np.concatenate([[False], clips[1:] == clips[:-1]])
-    return Predictions(clips, components, adapted, np.where(later, hop, frames) / 100, intensity, ratios)
+    new = end - np.where(later, np.roll(end, 1), 0)
+    return Predictions(clips, components, adapted, new / features.FRAMES_PER_SECOND, intensity, ratios)
 
 
 def log_probabilities(logits: np.ndarray, components: list[int]) -> np.ndarray:
@@ -81,30 +85,31 @@ class Heard:
 def contributions(network: Network, predictions: Predictions) -> Heard:
     """What each sequence adds."""
     u, seconds = predictions.adapted.astype(float), predictions.seconds.astype(float)
-    v = u @ network.spread.numpy().T.astype(float)
-    return Heard(seconds, seconds**2, seconds[:, None] * u, seconds * (v**2).sum(axis=1))
+    return Heard(seconds, seconds**2, seconds[:, None] * u, seconds * (u**2).sum(axis=1))
 
 
-def logits(network: Network, predictions: Predictions, heard: Heard | None = None, enrolled=None) -> np.ndarray:
-    """Of the emotions, before the temperature, as network.Speaker gives them. `enrolled`: (seconds, sum of seconds x
-    (u - ordinary)) per row."""
-    plain = log_probabilities(predictions.components, network.components)
-    if heard is None:
-        return plain
-    spread = network.spread.numpy().T.astype(float)
+def relative(network: Network, predictions: Predictions, heard: Heard, enrolled=None) -> tuple[np.ndarray, np.ndarray]:
+    """Logits of the components relative to the speaker, and their weight (rows, 1), as network.Speaker gives them.
+    `enrolled`: (seconds, sum of seconds x (u - ordinary)) per row."""
     seconds = np.maximum(heard.seconds, 1e-9)
-    biased = heard.scatter / seconds - ((heard.sum / seconds[:, None] @ spread) ** 2).sum(axis=1)
+    biased = heard.scatter / seconds - ((heard.sum / seconds[:, None]) ** 2).sum(axis=1)
     enough = heard.seconds**2 > 1.5 * np.maximum(heard.squares, 1e-9)
     variance = biased / np.maximum(1 - heard.squares / seconds**2, 1e-9)
-    diversity = np.where(enough, np.clip(variance - network.within, 0, 1), 0)
+    diversity = np.where(enough, np.clip((variance - network.within) / network.between, 0, 1), 0)
     enrolled_seconds, offset = enrolled if enrolled is not None else (0.0, 0.0)
     known = enrolled_seconds + diversity * heard.seconds
     usual = (offset + diversity[:, None] * heard.sum) / np.maximum(known, 1e-9)[:, None]
-    weight = (known / (known + network.prior_seconds))[:, None]
-    other = log_probabilities(
-        (predictions.adapted - usual + network.adapted.bias.numpy()).astype(np.float32), network.components
-    )
-    return (1 - weight) * plain + weight * other
+    logits = predictions.adapted - usual + network.adapted.bias.detach().numpy()
+    return logits.astype(np.float32), (known / (known + network.prior_seconds))[:, None]
+
+
+def logits(network: Network, predictions: Predictions, heard: Heard | None = None, enrolled=None) -> np.ndarray:
+    """Of the emotions."""
+    plain = log_probabilities(predictions.components, network.components)
+    if heard is None:
+        return plain
+    other, weight = relative(network, predictions, heard, enrolled)
+    return (1 - weight) * plain + weight * log_probabilities(other, network.components)
 
 
 def after_the_others(network: Network, predictions: Predictions, speakers: np.ndarray) -> Heard:
@@ -127,13 +132,13 @@ def softmax(logits: np.ndarray) -> np.ndarray:
     return shifted / shifted.sum(axis=-1, keepdims=True)
 
 
-def decide(of: np.ndarray, logits: np.ndarray, temperature: float = 1.0):
+def decide(of: np.ndarray, logits: np.ndarray):
     """Clips, their final emotion (majority of votes, ties to the larger summed probability), mean probabilities; given
     the clip and the logits of each sequence.
 
     A forced choice: every sequence votes, without speech gate and `uncertain`.
     """
-    probabilities = softmax(logits / temperature)
+    probabilities = softmax(logits)
     votes = np.eye(probabilities.shape[1])[probabilities.argmax(axis=1)]
     clips, position = np.unique(of, return_inverse=True)
     sums = np.zeros((2, len(clips), probabilities.shape[1]))
@@ -178,14 +183,14 @@ def per_emotion(matrix: np.ndarray) -> dict[str, dict[str, float]]:
     return figures
 
 
-def fit_temperature(logits: list[np.ndarray], truth: list[np.ndarray]) -> float:
-    """The temperature of least Brier score, averaged over corpora: a few hopeless errors with large logits do not
-    decide it, as they would with log-likelihood."""
-    candidates = np.exp(np.linspace(np.log(0.3), np.log(20), 200))
+def fit_temperature(logits: list[np.ndarray], truth: list[np.ndarray], components: list[int]) -> float:
+    """The temperature of the components' logits with the least Brier score, averaged over corpora: a few hopeless
+    errors with large logits do not decide it, as they would with log-likelihood."""
+    candidates = np.exp(np.linspace(np.log(0.3), np.log(20), 100))
 
     def loss(temperature: float) -> float:
-        parts = zip(logits, truth, strict=True)
-        return sum(((softmax(x / temperature) - np.eye(x.shape[1])[y]) ** 2).sum(axis=1).mean() for x, y in parts)
+        guesses = [np.exp(log_probabilities(x / temperature, components)) for x in logits]
+        return sum(((p - np.eye(p.shape[1])[y]) ** 2).sum(axis=1).mean() for p, y in zip(guesses, truth, strict=True))
 
     return float(min(candidates, key=loss))
 

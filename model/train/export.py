@@ -3,8 +3,8 @@
 
 from __future__ import annotations
 
+import copy
 import json
-import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -29,12 +29,13 @@ CIRCUMPLEX = dict(
     disgust=(-0.6, 0.2),
     surprised=(0.2, 0.7),
 )
+ADAPTATION = ("prior_seconds", "within", "between")
 DIRECTIONS = {"forward": "", "backward": "_reverse"}
 
 
 def tensors(network: Network) -> dict[str, np.ndarray]:
     """The weights of a folded network by their names in the file."""
-    named = {"ordinary": network.ordinary, "spread.weight": network.spread}
+    named = {"ordinary": network.ordinary}
     for layer in LAYERS:
         named[f"{layer}.weight"] = getattr(network, layer).weight
         named[f"{layer}.bias"] = getattr(network, layer).bias
@@ -56,12 +57,15 @@ def quantize(weight: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return values.reshape(weight.shape), scale
 
 
-def rounded(network: Network) -> Network:
-    """The folded network with the weights that its file would hold."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "model.safetensors"
-        save(path, network, metadata(network, "", [], 0, 0))
-        return load(path)[0]
+@torch.no_grad()
+def quantized(network: Network) -> Network:
+    """With the weights that its file would hold."""
+    network = copy.deepcopy(network)
+    for name, parameter in network.named_parameters():
+        if name.startswith(QUANTIZED) and parameter.ndim > 1:
+            values, scale = quantize(parameter.numpy())
+            parameter.copy_(torch.from_numpy(values * scale.reshape(-1, *[1] * (values.ndim - 1))))
+    return network
 
 
 def metadata(
@@ -90,8 +94,7 @@ def metadata(
         statistics=list(sizes.statistics),
         lstm=dict(channels=sizes.channels, stride=2, kernel=3, hidden=sizes.hidden),
         components=list(network.components),
-        temperature=float(network.temperature),
-        adaptation=dict(prior_seconds=float(network.prior_seconds), within=float(network.within)),
+        adaptation={name: float(getattr(network, name)) for name in ADAPTATION},
         speech=dict(min_ratio=min_ratio),
         uncertain_below=uncertain_below,
     )
@@ -146,14 +149,12 @@ def load(path: Path) -> tuple[Network, dict]:
             value = value * scale.reshape(-1, *[1] * (value.ndim - 1))
         return torch.from_numpy(value)
 
-    spreads = len(stored["spread.weight"])
-    network = Network(len(meta["labels"]), sizes=sizes_of(meta), components=meta["components"], spreads=spreads).eval()
-    network.temperature = meta["temperature"]
-    network.prior_seconds, network.within = meta["adaptation"]["prior_seconds"], meta["adaptation"]["within"]
+    network = Network(len(meta["labels"]), sizes=sizes_of(meta), components=meta["components"]).eval()
+    for name in ADAPTATION:
+        setattr(network, name, meta["adaptation"][name])
     network.conv3_norm = torch.nn.Identity()
     with torch.no_grad():
         network.ordinary.copy_(weight("ordinary"))
-        network.spread.copy_(weight("spread.weight"))
         for layer in LAYERS:
             getattr(network, layer).weight.copy_(weight(f"{layer}.weight"))
             getattr(network, layer).bias.copy_(weight(f"{layer}.bias"))

@@ -14,7 +14,8 @@ import audio
 
 FRONT_END = dict(sample_rate=16000, n_fft=400, hop=160, n_mels=80, f_min=0, f_max=8000, log_floor=1e-14)
 NORMALIZATION = dict(range=8, gain=0.25, bias=1.375)
-SEQUENCE = dict(frames=400, hop=100, min_frames=50)
+FRAMES_PER_SECOND = FRONT_END["sample_rate"] / FRONT_END["hop"]
+SEQUENCE = dict(frames=400, hop=200, min_frames=50)
 
 
 def extract(emovox: Path, recordings: list[tuple[np.ndarray, int]]) -> list[np.ndarray]:

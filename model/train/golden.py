@@ -65,14 +65,13 @@ def layers(network, mel: np.ndarray) -> dict[str, np.ndarray]:
 def tiny() -> Network:
     """Random weights, larger than at the start of training, so that every layer has a say."""
     torch.manual_seed(0)
-    network = Network(len(LABELS), sizes=TINY, components=COMPONENTS, spreads=3).eval().folded(1.7)
-    network.prior_seconds, network.within = 5.0, 0.1
+    network = Network(len(LABELS), sizes=TINY, components=COMPONENTS).eval().folded()
+    network.prior_seconds, network.within, network.between = 5.0, 0.01, 0.03  # a real session is diverse, not entirely
     for name, parameter in [*network.named_parameters(), *network.named_buffers()]:
         parameter.normal_(std=0.3 if parameter.ndim < 2 else parameter[0].numel() ** -0.5)
         if name.endswith("norm.weight"):
             parameter += 1
     network.attention.weight *= 5  # a salience far from uniform
-    network.spread *= 12  # real speech is diverse to it, but not entirely
     return network
 
 

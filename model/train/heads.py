@@ -62,8 +62,8 @@ class Heads:
     adapted: np.ndarray  # (C, E)
     adapted_bias: np.ndarray
     ordinary: np.ndarray  # (C,) what neutral speech adds to the speaker's mean of u
-    spread: np.ndarray  # (C, C), scales u so that a session of all emotions has a variance of 1 between them
-    within: float  # the variance of u within an emotion, in that scale
+    within: float  # variance of u within an emotion, summed over components
+    between: float  # the same between the emotions of a balanced session
     intensity: np.ndarray  # (E,)
     intensity_bias: float
 
@@ -236,8 +236,8 @@ def fit_heads(embeddings: np.ndarray, summary: int, facts: Facts, settings: Head
         adapted=adapted,
         adapted_bias=adapted_bias,
         ordinary=np.mean(neutral, axis=0),
-        spread=(np.eye(len(components)) / np.sqrt(between)).astype(np.float32),
-        within=float(within),
+        within=float(within * between),
+        between=float(between),
         intensity=intensity,
         intensity_bias=intensity_bias - float(intensity @ mean),
     )

@@ -95,8 +95,8 @@ class Block(nn.Module):
 
 
 class Network(nn.Module):
-    """`components` names the label of each component (by default one per label), `spreads` is the number of rows of
-    `spread`. Untrained, it adapts to nobody: neither head nor statistics of speakers are there."""
+    """`components` names the label of each component (by default one per label). Untrained, it adapts to nobody:
+    neither head nor statistics of speakers are there."""
 
     def __init__(
         self,
@@ -104,12 +104,11 @@ class Network(nn.Module):
         dropout: float = 0.0,
         sizes: Sizes = SMALL,
         components: Sequence[int] | None = None,
-        spreads: int = 1,
     ):
         super().__init__()
         self.sizes = sizes
         self.components = list(range(labels) if components is None else components)
-        self.temperature, self.prior_seconds, self.within = 1.0, 14.0, 0.0
+        self.prior_seconds, self.within, self.between = 14.0, 0.0, 1.0
         self.conv1 = nn.Conv1d(MELS, sizes.stem, 3, padding=1)
         self.conv2 = nn.Conv1d(sizes.stem, sizes.stem, 3, stride=2, padding=1)
         self.blocks = nn.ModuleList(Block(sizes.stem, sizes.heads, sizes.mlp) for _ in range(sizes.blocks))
@@ -121,7 +120,6 @@ class Network(nn.Module):
         self.head = nn.Linear(sizes.pooled, len(self.components))
         self.adapted = nn.Linear(sizes.pooled, len(self.components))
         self.register_buffer("ordinary", torch.zeros(len(self.components)))
-        self.register_buffer("spread", torch.zeros(spreads, len(self.components)))
         self.intensity = nn.Linear(sizes.pooled, 1)
         self.dropout = nn.Dropout(dropout)
         self.channel_dropout = nn.Dropout1d(dropout / 2)
@@ -187,22 +185,30 @@ class Network(nn.Module):
             pooled=pooled,
             components=components,
             adapted=pooled @ self.adapted.weight.T,
-            logits=log_probabilities(components, self.components) / self.temperature,
+            logits=log_probabilities(components, self.components),
             intensity=self.intensity(pooled).sigmoid().squeeze(1),
         )
 
     @torch.no_grad()
-    def folded(self, temperature: float | None = None, speech_threshold: float = 0.0) -> Network:
-        """As it is released: normalisation folded into conv3, the threshold into speech. A `temperature` replaces the
-        network's own, by which its logits are divided."""
+    def tempered(self, plain: float, adapted: float) -> Network:
+        """Calibrated: the outputs of the two heads divided by these temperatures."""
+        network = copy.deepcopy(self)
+        for head, temperature in ((network.head, plain), (network.adapted, adapted)):
+            head.weight /= temperature
+            head.bias /= temperature
+        network.ordinary /= adapted
+        network.within, network.between = self.within / adapted**2, self.between / adapted**2
+        return network
+
+    @torch.no_grad()
+    def folded(self, speech_threshold: float = 0.0) -> Network:
+        """As it is released: normalisation folded into conv3, the threshold into speech."""
         network = copy.deepcopy(self).eval()
         norm = network.conv3_norm
         scale = norm.weight / (norm.running_var + norm.eps).sqrt()
         network.conv3.weight *= scale[:, None, None]
         network.conv3.bias.copy_((network.conv3.bias - norm.running_mean) * scale + norm.bias)
         network.conv3_norm = nn.Identity()
-        if temperature is not None:
-            network.temperature = temperature
         network.speech.bias -= speech_threshold
         return network
 
@@ -221,7 +227,6 @@ class Speaker:
 
         self.network = network
         self.bias, self.ordinary = double(network.adapted.bias), double(network.ordinary)
-        self.spread = double(network.spread)
         self.seconds = self.squares = self.scatter = self.enrolled = 0.0
         self.sum, self.offset = torch.zeros_like(self.bias), torch.zeros_like(self.bias)
 
@@ -231,7 +236,7 @@ class Speaker:
         self.seconds += seconds
         self.squares += seconds**2
         self.sum += seconds * u
-        self.scatter += seconds * float((self.spread @ u).square().sum())
+        self.scatter += seconds * float(u.square().sum())
 
     def enroll(self, adapted, seconds: float) -> None:
         """The same with a segment of ordinary speech."""
@@ -240,13 +245,13 @@ class Speaker:
 
     @property
     def diversity(self) -> float:
-        """Variance between the segments heard (unbiased, weighted), less that within an emotion: 0..1, where 1 is the
-        variance between the emotions of a balanced session."""
+        """Variance of what was heard (unbiased, weighted) less that within an emotion, as a share of that between the
+        emotions of a balanced session: 0..1."""
         if self.squares >= self.seconds**2 / 1.5:  # fewer than 1.5 segments, if they were of equal length
             return 0.0
-        biased = self.scatter / self.seconds - float((self.spread @ self.sum / self.seconds).square().sum())
+        biased = self.scatter / self.seconds - float((self.sum / self.seconds).square().sum())
         variance = biased / (1 - self.squares / self.seconds**2)
-        return min(max(variance - self.network.within, 0.0), 1.0)
+        return min(max((variance - self.network.within) / self.network.between, 0.0), 1.0)
 
     @property
     def known(self) -> float:
@@ -269,4 +274,4 @@ class Speaker:
             usual = (self.offset + self.diversity * self.sum) / self.known
             u = torch.as_tensor(adapted, dtype=torch.float64)
             result = (1 - self.weight) * result + self.weight * judged(u - usual + self.bias)
-        return result / self.network.temperature
+        return result

@@ -94,16 +94,31 @@ class Tested:
         self.network, self.predictions, self.clips = network, predictions, clips
         self.labels = dataset.label_indices(clips)
         self.speakers = np.array([clip.speaker for clip in clips])[predictions.clips]
+        self.heard = evaluate.after_the_others(network, predictions, self.speakers)
         self.plain = evaluate.logits(network, predictions)
-        heard = evaluate.after_the_others(network, predictions, self.speakers)
-        self.adapted = evaluate.logits(network, predictions, heard)
+        self.adapted = evaluate.logits(network, predictions, self.heard)
+
+    def tempered(self, plain: float, adapted: float) -> Tested:
+        return Tested(self.network.tempered(plain, adapted), self.predictions.tempered(plain, adapted), self.clips)
 
 
-def judged(tested: list[Tested], way: str = "plain", temperature: float = 1.0):
+def fit_temperatures(corpora: list[list[Tested]]) -> tuple[float, float]:
+    """Of the two heads, on all parts of each corpus."""
+    truth = [np.concatenate([part.labels[part.predictions.clips] for part in tested]) for tested in corpora]
+    components = corpora[0][0].network.components
+    plain = [np.concatenate([part.predictions.components for part in tested]) for tested in corpora]
+    adapted = [
+        np.concatenate([evaluate.relative(part.network, part.predictions, part.heard)[0] for part in tested])
+        for tested in corpora
+    ]
+    return evaluate.fit_temperature(plain, truth, components), evaluate.fit_temperature(adapted, truth, components)
+
+
+def judged(tested: list[Tested], way: str = "plain"):
     """Truth, answer and mean probabilities of every clip, and the clips."""
     truth, answers, means, clips = [], [], [], []
     for part in tested:
-        chosen, finals, probabilities = evaluate.decide(part.predictions.clips, getattr(part, way), temperature)
+        chosen, finals, probabilities = evaluate.decide(part.predictions.clips, getattr(part, way))
         truth.append(part.labels[chosen])
         answers.append(finals)
         means.append(probabilities)
@@ -111,8 +126,8 @@ def judged(tested: list[Tested], way: str = "plain", temperature: float = 1.0):
     return np.concatenate(truth), np.concatenate(answers), np.concatenate(means), clips
 
 
-def figures(tested: list[Tested], way: str, temperature: float) -> dict:
-    truth, answers, means, clips = judged(tested, way, temperature)
+def figures(tested: list[Tested], way: str) -> dict:
+    truth, answers, means, clips = judged(tested, way)
     matrix = evaluate.confusion(truth, answers)
     groups: dict[str, dict] = dict(per_sex={}, per_speaker={})
     for name, key in (("per_sex", "sex"), ("per_speaker", "speaker")):
@@ -267,7 +282,7 @@ def release(arguments, settings: Settings, pool: Pool) -> None:
     name, work, root = arguments.model, arguments.work, arguments.corpora
     sizes, all_names = SIZES[name], left_out(pool)
     folds = {k: v for k, v in all_names.items() if k.startswith("fold")}
-    networks = {fold: make(fold, pool, settings, arguments) for fold in folds}
+    networks = {fold: export.quantized(make(fold, pool, settings, arguments)) for fold in folds}
     clean = pool.copies[0]
 
     def cross(corpus: str, change: Callable[[str, Network], Network] = lambda fold, network: network, copy_=None):
@@ -283,10 +298,17 @@ def release(arguments, settings: Settings, pool: Pool) -> None:
     tested = {corpus: cross(corpus) for corpus in corpora}
     print("cross-validation is done", flush=True)
 
-    # Calibration and speech gate are settled on these predictions for unseen speakers.
+    # Calibration and speech gate are settled on these predictions for unseen speakers: that of the released network on
+    # all of them, that of a fold's on those of the other folds.
     voiced = [corpus for corpus in corpora if corpus != "cremad"]
-    both = [judged_logits(tested[corpus], way) for corpus in voiced for way in ("plain", "adapted")]
-    temperature = evaluate.fit_temperature([logits for logits, _ in both], [truth for _, truth in both])
+    temperatures = fit_temperatures([tested[corpus] for corpus in voiced])
+    of_fold = {
+        fold: fit_temperatures([tested[corpus][:i] + tested[corpus][i + 1 :] for corpus in voiced])
+        for i, fold in enumerate(folds)
+    }
+    networks = {fold: network.tempered(*of_fold[fold]) for fold, network in networks.items()}
+    for corpus, parts in tested.items():
+        tested[corpus] = [part.tempered(*of_fold[fold]) for fold, part in zip(folds, parts, strict=True)]
     augmented = cross("ravdess", copy_=pool.copies[1])
     noise = [evaluate.predict(network, clean, of(pool, "esc10", ["esc10_4"])) for network in networks.values()]
     speech = [joined(part) for part in (*tested.values(), augmented)]
@@ -294,7 +316,7 @@ def release(arguments, settings: Settings, pool: Pool) -> None:
 
     # The released network has heard everybody.
     network = make("released", pool, settings, arguments)
-    released = network.folded(temperature, gate["threshold"])
+    released = network.tempered(*temperatures).folded(gate["threshold"])
     trained_on = [CITATIONS.get(c, c) for c in arguments.training] + ["ESC-10 (noise)", "Whisper tiny.en"]
     path = arguments.output / f"emovox-{name}.safetensors"
     meta = export.metadata(released, VERSION, trained_on, gate["min_ratio"], UNCERTAIN_BELOW, name)
@@ -304,23 +326,18 @@ def release(arguments, settings: Settings, pool: Pool) -> None:
     report = dict(
         model=dict(name=name, version=VERSION, bytes=path.stat().st_size, **size(quantized)),
         settings=asdict(settings),
-        temperature=temperature,
-        corpora={
-            corpus: {way: figures(tested[corpus], way, temperature) for way in ("plain", "adapted")}
-            for corpus in corpora
-        },
+        temperatures=dict(zip(("plain", "adapted"), temperatures, strict=True)),
+        corpora={corpus: {way: figures(tested[corpus], way) for way in ("plain", "adapted")} for corpus in corpora},
         adaptation={corpus: adaptation(tested[corpus]) for corpus in voiced},
         intensity=intensity_figures([part for parts in tested.values() for part in parts]),
     )
     report["calibration"] = {}
     for corpus in voiced:
-        truth, _, means, _ = judged(tested[corpus], "plain", temperature)
+        truth, _, means, _ = judged(tested[corpus])
         report["calibration"][CITATIONS.get(corpus, corpus)] = calibration_curve(means, truth)
     print("adaptation is done", flush=True)
     if "cremad" in corpora:
         report["crowd"] = crowd(tested["cremad"], root)
-    for corpus in voiced:  # temperature of the other folds, for an honest calibration error
-        report["corpora"][corpus]["plain"]["ece"] = honest_calibration(tested[corpus])
 
     # What each part brings: all on RAVDESS, the same folds.
     frozen = frozen_statistics(pool, arguments)
@@ -332,12 +349,15 @@ def release(arguments, settings: Settings, pool: Pool) -> None:
         statistics = frozen[known][:, :count].astype(np.float32)
         padded = np.concatenate([statistics, np.zeros((len(statistics), 2 * sizes.hidden), np.float32)], axis=1)
         heads = fit_heads(padded, 2 * sizes.hidden, pool.facts[pool.voiced[known]], settings.heads)
-        return with_heads(start(sizes, settings, arguments.pretrained), heads, settings.heads)
+        frozen_network = with_heads(start(sizes, settings, arguments.pretrained), heads, settings.heads)
+        return frozen_network.tempered(*of_fold[fold])
 
     parts = {
         "frozen encoder, no LSTM, the same heads": cross("ravdess", probe),
-        "tuned, float": tested["ravdess"],
-        "tuned, int8 as released": cross("ravdess", lambda fold, network: export.rounded(network.folded())),
+        "tuned, float": cross(
+            "ravdess", lambda fold, _: make(fold, pool, settings, arguments).tempered(*of_fold[fold])
+        ),
+        "tuned, int8 as released": tested["ravdess"],
     }
     report["parts"] = {
         title: {way: evaluate.scores(evaluate.confusion(*judged(p, way)[:2]))["uar"] for way in ("plain", "adapted")}
@@ -349,11 +369,11 @@ def release(arguments, settings: Settings, pool: Pool) -> None:
 
     report["left_out"] = {}
     for corpus in corpora:
-        stranger = make(f"without_{corpus}", pool, settings, arguments)
+        stranger = make(f"without_{corpus}", pool, settings, arguments).tempered(*temperatures)
         part = Tested(
             stranger, evaluate.predict(stranger, clean, of(pool, corpus, all_names[f"without_{corpus}"])), pool.clips
         )
-        report["left_out"][corpus] = {way: figures([part], way, temperature) for way in ("plain", "adapted")}
+        report["left_out"][corpus] = {way: figures([part], way) for way in ("plain", "adapted")}
     print("left-out corpora are done", flush=True)
 
     report["unseen"] = {}
@@ -363,7 +383,7 @@ def release(arguments, settings: Settings, pool: Pool) -> None:
             unseen = dataset.make_copy(work / "cache", 0, clips, arguments.emovox)
             part = Tested(quantized, evaluate.predict(quantized, unseen, np.arange(len(clips))), clips)
             speech_rate = evaluate.speech_pass_rate(part.predictions, gate["min_ratio"])
-            ways = {way: figures([part], way, temperature) for way in ("plain", "adapted")}
+            ways = {way: figures([part], way) for way in ("plain", "adapted")}
             report["unseen"][corpus] = dict(ways, speech_pass_rate=speech_rate, adaptation=adaptation([part]))
 
     report["robustness"] = {}
@@ -396,11 +416,6 @@ def release(arguments, settings: Settings, pool: Pool) -> None:
     (arguments.output / f"emovox-{name}.report.md").write_text(markdown(rounded(report)))
 
 
-def judged_logits(tested: list[Tested], way: str) -> tuple[np.ndarray, np.ndarray]:
-    logits = np.concatenate([getattr(part, way) for part in tested])
-    return logits, np.concatenate([part.labels[part.predictions.clips] for part in tested])
-
-
 def joined(tested: list[Tested]) -> Predictions:
     """Clips of one copy, which the folds divide between them."""
     fields = Predictions.__dataclass_fields__
@@ -412,17 +427,6 @@ def joined(tested: list[Tested]) -> Predictions:
             for f in fields
         )
     )
-
-
-def honest_calibration(tested: list[Tested]) -> float:
-    """Calibration error with the temperature of each fold fitted on the others."""
-    truth, means = [], []
-    for i, part in enumerate(tested):
-        logits, labels = judged_logits([other for k, other in enumerate(tested) if k != i], "plain")
-        own = judged([part], "plain", evaluate.fit_temperature([logits], [labels]))
-        truth.append(own[0])
-        means.append(own[2])
-    return evaluate.calibration_error(np.concatenate(means), np.concatenate(truth))
 
 
 def rounded(value):
@@ -552,9 +556,9 @@ clips of the same speaker, without their labels.
     text += f"""
 ## Calibration
 
-The released temperature ({report["temperature"]:.3f}) is fitted on the predictions for the unseen speakers of RAVDESS
-and nEMO, as they are and adapted; their calibration errors above use that of the other folds, those of CREMA-D and of
-unseen corpora the released one.
+Each head is divided by a temperature ({report["temperatures"]["plain"]:.2f} and, for known speakers,
+{report["temperatures"]["adapted"]:.2f}) of least Brier score on the predictions for the unseen speakers of RAVDESS and
+nEMO. Those of a fold's network come from the other folds.
 
 """
     for corpus, curve in report["calibration"].items():

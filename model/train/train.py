@@ -4,10 +4,12 @@
     python model/train/train.py --model large --corpora ... --pretrained ... --emovox build/native/emovox
     python model/train/train.py --model small ...      (afterwards: large is its teacher)
 
-Two steps make one network (`fit`):
+Three steps make one network (`fit`):
 1. `tune`: the encoder, which starts as Whisper's, is trained gently below the linear map on its own statistics that
-   was fitted first; beside it conv3, LSTM, attention and speech gate learn from its output.
-2. `heads.fit_heads`: the linear maps of the heads, fitted anew to the optimum.
+   was fitted first.
+2. `teach`: on its output conv3, LSTM and attention learn to say what a larger network says, and the speech gate to
+   tell speech from noise.
+3. `heads.fit_heads`: the linear maps of the heads, fitted anew to the optimum.
 """
 
 from __future__ import annotations
@@ -22,10 +24,11 @@ from pathlib import Path
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy, dropout, mse_loss
+from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy, dropout
 
 import audio
 import dataset
+import export
 import features
 from corpora import LABELS, Clip, corpora_root, read_corpora
 from dataset import Copy
@@ -43,7 +46,7 @@ class Settings:
     """Chosen on validation speakers; see model/README.md."""
 
     copies: int = 3  # the clips as they are, and augmented
-    epochs: int = 5
+    epochs: int = 4
     batch: int = 24
     encoder_rate: float = 1e-4
     head_rate: float = 5e-5
@@ -54,7 +57,8 @@ class Settings:
     averaging: float = 0.995  # per step, of the moving average of the weights that is kept
     speech_loss: float = 0.3
     lesson: int = 96  # principal components of the teacher's statistics that are learnt
-    emotion_loss: float = 0.1  # of the LSTM: its lesson generalises better
+    lessons: int = 4  # epochs
+    lesson_share: tuple = (("ravdess", 1.0), ("nemo", 0.5))
     noises: int = 200  # noise clips per epoch
     coloured: float = 0.7  # share of the untouched clips that get another colour each time
     epoch_share: tuple = (("ravdess", 2.0), ("cremad", 0.2))  # of a corpus' clips per epoch; 0.3 of the others
@@ -136,20 +140,22 @@ def start(sizes: Sizes, settings: Settings, pretrained: Path) -> Network:
 
 
 def fit(pool: Pool, left_out, sizes: Sizes, settings: Settings, seed: int, arguments, lesson: np.ndarray):
-    """A network that has not heard the speakers left out, with its heads; and the embeddings of all emotional rows,
-    theirs included. `lesson`: what the LSTM learns to say, a row for each emotional row."""
+    """A network that has not heard the speakers left out, with its heads; and the embeddings of the other emotional
+    rows. The weights are float, but the heads and the embeddings those of the int8 network. `lesson`: what the LSTM
+    learns to say, a row for each of these rows."""
     rows = pool.without(left_out)
-    network = tune(pool, rows, sizes, settings, seed, arguments, lesson)
-    embeddings = embed_pool(network, pool, pool.voiced)
-    known = np.isin(pool.voiced, rows)
-    heads = fit_heads(embeddings[known], 2 * sizes.hidden, pool.facts[pool.voiced[known]], settings.heads)
+    network = tune(pool, rows, sizes, settings, seed, arguments)
+    network = teach(network, pool, rows, settings, seed, lesson)
+    chosen = pool.voiced[np.isin(pool.voiced, rows)]
+    embeddings = embed_pool(export.quantized(network), pool, chosen)
+    heads = fit_heads(embeddings, 2 * sizes.hidden, pool.facts[chosen], settings.heads)
     return with_heads(network, heads, settings.heads), embeddings.astype(np.float16)
 
 
 @torch.no_grad()
 def with_heads(network: Network, heads: Heads, settings: HeadSettings) -> Network:
     """The network with the heads in place."""
-    complete = Network(len(LABELS), 0.0, network.sizes, heads.components.tolist(), len(heads.spread))
+    complete = Network(len(LABELS), 0.0, network.sizes, heads.components.tolist())
     theirs = complete.state_dict()
     theirs |= {name: value for name, value in network.state_dict().items() if theirs[name].shape == value.shape}
     complete.load_state_dict(theirs)
@@ -161,8 +167,7 @@ def with_heads(network: Network, heads: Heads, settings: HeadSettings) -> Networ
         layer.weight.copy_(torch.from_numpy(weight))
         layer.bias.copy_(torch.from_numpy(bias))
     complete.ordinary.copy_(torch.from_numpy(heads.ordinary))
-    complete.spread.copy_(torch.from_numpy(heads.spread))
-    complete.within, complete.prior_seconds = heads.within, settings.prior_seconds
+    complete.within, complete.between, complete.prior_seconds = heads.within, heads.between, settings.prior_seconds
     return complete.eval()
 
 
@@ -175,63 +180,80 @@ def principal_components(embeddings: np.ndarray, count: int) -> Tensor:
     return torch.from_numpy((known @ vectors / (values * values[0]) ** 0.25).astype(np.float32))
 
 
-def tune(pool: Pool, rows: np.ndarray, sizes: Sizes, settings: Settings, seed: int, arguments, lesson: np.ndarray):
+def tune(pool: Pool, rows: np.ndarray, sizes: Sizes, settings: Settings, seed: int, arguments) -> Network:
     """Step 1, above."""
     rng = np.random.default_rng(seed)
     torch.manual_seed(seed)
     network = start(sizes, settings, arguments.pretrained)
     known = np.isin(pool.voiced, rows)
-    chosen = pool.voiced[known]
     frozen = frozen_statistics(pool, arguments)[known][:, : 2 * sizes.stem * (sizes.blocks + 1)].astype(np.float32)
     mean, scale = frozen.mean(axis=0), frozen.std(axis=0) + settings.heads.floor
     facts = pool.facts
-    start_weight, start_bias = regression(
-        (frozen - mean) / scale, facts[chosen], settings.heads.regression_share, settings.heads.penalty, 30
-    )
+    start_from = facts[pool.voiced[known]], settings.heads.regression_share, settings.heads.penalty, 30
+    weight, bias = (nn.Parameter(torch.from_numpy(x)) for x in regression((frozen - mean) / scale, *start_from))
     mean, scale = torch.from_numpy(mean), torch.from_numpy(scale)
-    weight, bias = nn.Parameter(torch.from_numpy(start_weight)), nn.Parameter(torch.from_numpy(start_bias))
-    name = nn.Linear(2 * sizes.hidden, len(LABELS))
-    say = nn.Linear(2 * sizes.hidden, settings.lesson)
-    lessons = torch.zeros(len(pool.row), settings.lesson)
-    lessons[chosen] = principal_components(lesson[known].astype(np.float32), settings.lesson)
     del frozen
     mask = torch.from_numpy(masks(facts.labels, facts.corpora))
     encoder = network.encoder_parameters()
-    if network.blocks:
-        for parameter in (*network.conv1.parameters(), *network.conv2.parameters()):
-            parameter.requires_grad_(False)
-    recurrent = [*network.recurrent_parameters(), *name.parameters(), *say.parameters()]
-    rates = (settings.encoder_rate, settings.head_rate, settings.lstm_rate)
-    groups = [dict(params=p, lr=r) for p, r in zip((encoder, [weight, bias], recurrent), rates, strict=True)]
+    network.requires_grad_(False)
+    for parameter in encoder:
+        parameter.requires_grad_(True)
+    groups = [dict(params=encoder, lr=settings.encoder_rate), dict(params=[weight, bias], lr=settings.head_rate)]
+
+    def loss_of(batch: np.ndarray, mel: Tensor, speech: Tensor) -> Tensor:
+        with torch.autocast("cpu", torch.bfloat16):
+            outputs = network.encode(network.stem(mel)["conv2"])
+        pooled = network.statistics([output.float() for output in outputs])
+        logits = dropout((pooled - mean) / scale, settings.dropout) @ weight.T + bias
+        return named(logits, mask[batch], torch.from_numpy(facts.labels[batch]), settings.smoothing)
+
+    voiced = rows[facts.labels[rows] >= 0]
+    return train(network, groups, loss_of, pool, voiced, settings.epochs, settings.epoch_share, settings, rng)
+
+
+def teach(network: Network, pool: Pool, rows: np.ndarray, settings: Settings, seed: int, lesson: np.ndarray) -> Network:
+    """Step 2, above."""
+    rng = np.random.default_rng(seed)
+    torch.manual_seed(seed)
+    facts = pool.facts
+    say = nn.Linear(2 * network.sizes.hidden, settings.lesson)
+    lessons = torch.zeros(len(pool.row), settings.lesson)
+    chosen = pool.voiced[np.isin(pool.voiced, rows)]
+    lessons[chosen] = principal_components(lesson.astype(np.float32), settings.lesson)
+    network.requires_grad_(False)
+    recurrent = network.recurrent_parameters()
+    for parameter in recurrent:
+        parameter.requires_grad_(True)
+    groups = [dict(params=[*recurrent, *say.parameters()], lr=settings.lstm_rate)]
+
+    def loss_of(batch: np.ndarray, mel: Tensor, speech: Tensor) -> Tensor:
+        with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
+            encoded = network.encode(network.stem(mel)["conv2"])[-1]
+        output = network.summarize(encoded.float())
+        loss = settings.speech_loss * binary_cross_entropy_with_logits(output["speech"], speech)
+        emotional = facts.labels[batch] >= 0  # noise teaches nothing else
+        errors = say(output["summary"][torch.from_numpy(emotional)]) - lessons[batch[emotional]]
+        return loss + errors.square().sum() / max(errors.numel(), 1)
+
+    return train(network, groups, loss_of, pool, rows, settings.lessons, settings.lesson_share, settings, rng)
+
+
+def train(network: Network, groups, loss_of, pool: Pool, rows, epochs: int, shares, settings: Settings, rng) -> Network:
+    """The moving average of the network's weights while AdamW minimises the loss over batches of the rows."""
+    rates = [group["lr"] for group in groups]
     optimizer = torch.optim.AdamW(groups, weight_decay=settings.weight_decay, betas=(0.9, 0.99))
     average, steps, begun = copy.deepcopy(network), 0, time.time()
-    for epoch in range(settings.epochs):
+    for epoch in range(epochs):
         network.train()
-        batches, total = epoch_batches(pool, rows, settings, rng), 0.0
+        batches, total = epoch_batches(pool, rows, shares, settings, rng), 0.0
         for i, batch in enumerate(batches):
-            progress = (epoch + i / len(batches)) / settings.epochs
+            progress = (epoch + i / len(batches)) / epochs
             for group, rate in zip(optimizer.param_groups, rates, strict=True):
                 group["lr"] = rate * min(1, 10 * progress) * (0.5 + 0.5 * math.cos(math.pi * progress))
-            mel, speech = collate(pool, batch, settings, rng)
-            with torch.autocast("cpu", torch.bfloat16):
-                outputs = network.encode(network.stem(mel)["conv2"])
-            outputs = [output.float() for output in outputs]
-            recurrent_output = network.summarize(outputs[-1].detach())
-            loss = settings.speech_loss * binary_cross_entropy_with_logits(recurrent_output["speech"], speech)
-            emotional = torch.from_numpy(facts.labels[batch] >= 0)
-            if emotional.any():
-                voiced, summary = batch[emotional.numpy()], recurrent_output["summary"][emotional]
-                pooled = network.statistics([output[emotional] for output in outputs])
-                logits = dropout((pooled - mean) / scale, settings.dropout) @ weight.T + bias
-                target = torch.from_numpy(facts.labels[voiced])
-                loss = loss + named(logits, mask[voiced], target, settings.smoothing)
-                named_by_lstm = name(dropout(summary, settings.dropout))
-                loss = loss + settings.emotion_loss * named(named_by_lstm, mask[voiced], target, settings.smoothing)
-                loss = loss + mse_loss(say(summary), lessons[voiced])
+            loss = loss_of(batch, *collate(pool, batch, settings, rng))
             optimizer.zero_grad()
             loss.backward()
-            nn.utils.clip_grad_norm_([*encoder, weight, bias], 1.0)
-            nn.utils.clip_grad_norm_(recurrent, 1.0)
+            nn.utils.clip_grad_norm_([p for group in groups for p in group["params"]], 1.0)
             optimizer.step()
             steps, total = steps + 1, total + loss.item()
             update_average(average, network, min(settings.averaging, steps / (steps + 10)))
@@ -255,7 +277,7 @@ def update_average(average: Network, network: Network, keep: float) -> None:
             old.copy_(new)
 
 
-def epoch_batches(pool: Pool, rows: np.ndarray, settings: Settings, rng) -> list[np.ndarray]:
+def epoch_batches(pool: Pool, rows: np.ndarray, shares, settings: Settings, rng) -> list[np.ndarray]:
     """Random rows, every emotion of a corpus alike, in batches of similar lengths: cropping to the shortest loses
     little."""
     facts = pool.facts[rows]
@@ -264,7 +286,7 @@ def epoch_batches(pool: Pool, rows: np.ndarray, settings: Settings, rng) -> list
     for corpus in np.unique(facts.corpora[~noise]):
         own = rows[(facts.corpora == corpus) & ~noise]
         rarity = 1 / np.bincount(pool.facts.labels[own])[pool.facts.labels[own]]
-        share = dict(settings.epoch_share).get(corpus, 0.3)
+        share = dict(shares).get(corpus, 0.3)
         count = min(round(share * len(np.unique(pool.clip[own]))), len(own))
         picked.append(rng.choice(own, count, replace=False, p=rarity / rarity.sum()))
     rows = np.concatenate(picked)
@@ -315,17 +337,19 @@ def make(name: str, pool: Pool, settings: Settings, arguments, seed: int = 0) ->
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
         print(f"training {path.stem}", flush=True)
-        lesson = frozen_statistics(pool, arguments)[:, -2 * LESSON_BLOCKS * SIZES["large"].stem :]
+        left = left_out(pool)[name]
+        known = np.isin(pool.voiced, pool.without(left))
+        lesson = frozen_statistics(pool, arguments)[known][:, -2 * LESSON_BLOCKS * LARGE.stem :]
         if arguments.model == "small":  # large is the teacher, trained without the same people
             count = 2 * len(LARGE.statistics) * LARGE.stem
             lesson = np.load(path.with_name(f"large-{name}-0.npy"), mmap_mode="r")[:, :count]
-        network, embeddings = fit(pool, left_out(pool)[name], SIZES[arguments.model], settings, seed, arguments, lesson)
+        network, embeddings = fit(pool, left, SIZES[arguments.model], settings, seed, arguments, lesson)
         np.save(path.with_suffix(".npy"), embeddings)
-        torch.save((network.components, len(network.spread), network.within, network.state_dict()), path)
-    components, spreads, within, state = torch.load(path)
-    network = Network(len(LABELS), 0.0, SIZES[arguments.model], components, spreads)
+        torch.save((network.components, network.within, network.between, network.state_dict()), path)
+    components, within, between, state = torch.load(path)
+    network = Network(len(LABELS), 0.0, SIZES[arguments.model], components)
     network.load_state_dict(state)
-    network.within, network.prior_seconds = within, settings.heads.prior_seconds
+    network.within, network.between, network.prior_seconds = within, between, settings.heads.prior_seconds
     return network.eval()
 
 

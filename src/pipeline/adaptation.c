@@ -7,21 +7,13 @@ void adaptation_read(adaptation *self, loader *file) {
   const size_t components = self->mixture.components;
   loader_read(file, "adapted.bias", 1, &components, self->bias);
   loader_read(file, "ordinary", 1, &components, self->ordinary);
-  const tensor *spread = safetensors_find(file->file, "spread.weight");
-  self->spreads = spread ? spread->shape[0] : 1;
-  if (!file->status && self->spreads > ADAPTATION_MAX_SPREADS) file->status = EMOVOX_ERROR_MODEL_SHAPE;
-  loader_read(file, "spread.weight", 2, (const size_t[]){self->spreads, components}, self->spread);
 }
 
-/* |spread u|^2 */
-static double scatter(const adaptation *self, const double *u) {
+/* |u|^2 */
+static double square(const double *u, size_t components) {
   double sum = 0;
-  for (size_t s = 0; s < self->spreads; s++) {
-    double v = 0;
-    for (size_t c = 0; c < self->mixture.components; c++)
-      v += (double)self->spread[s * self->mixture.components + c] * u[c];
-    sum += v * v;
-  }
+  for (size_t c = 0; c < components; c++)
+    sum += u[c] * u[c];
   return sum;
 }
 
@@ -31,7 +23,7 @@ void adaptation_hear(const adaptation *self, adaptation_sums *sums, const float 
     sums->sum[c] += seconds * (wide[c] = (double)u[c]);
   sums->seconds += seconds;
   sums->squares += seconds * seconds;
-  sums->scatter += seconds * scatter(self, wide);
+  sums->scatter += seconds * square(wide, self->mixture.components);
 }
 
 void adaptation_enroll(const adaptation *self, adaptation_sums *sums, const float *u, double seconds) {
@@ -40,16 +32,17 @@ void adaptation_enroll(const adaptation *self, adaptation_sums *sums, const floa
   sums->enrolled += seconds;
 }
 
-/* How diverse what was heard is, 0..1: the variance of v (unbiased, weighted by seconds) beyond that within an
- * emotion. */
+/* How diverse what was heard is, 0..1: the variance of u (unbiased, weighted by seconds) beyond that within an emotion,
+ * as a share of that between the emotions. */
 static double diversity(const adaptation *self, const adaptation_sums *sums) {
+  const size_t components = self->mixture.components;
   double total = sums->seconds * sums->seconds, mean[MIXTURE_MAX_COMPONENTS];
   if (sums->squares * 1.5 >= total) return 0; /* fewer than 1.5 segments, were they equally long */
-  for (size_t c = 0; c < self->mixture.components; c++)
+  for (size_t c = 0; c < components; c++)
     mean[c] = sums->sum[c] / sums->seconds;
-  double variance = (sums->scatter / sums->seconds - scatter(self, mean)) / (1 - sums->squares / total);
-  double excess = variance - (double)self->within;
-  return excess < 0 ? 0 : excess > 1 ? 1 : excess;
+  double variance = (sums->scatter / sums->seconds - square(mean, components)) / (1 - sums->squares / total);
+  double share = (variance - (double)self->within) / (double)self->between;
+  return share < 0 ? 0 : share > 1 ? 1 : share;
 }
 
 double adaptation_weight(const adaptation *self, const adaptation_sums *sums) {
@@ -77,6 +70,6 @@ void adaptation_judge(const adaptation *self, const adaptation_sums *sums, const
       verdict[y] += weight * (adapted[y] - verdict[y]);
   }
   for (size_t y = 0; y < m->labels; y++)
-    probabilities[y] = (float)(verdict[y] / (double)self->temperature);
+    probabilities[y] = (float)verdict[y];
   activation_softmax(probabilities, m->labels);
 }

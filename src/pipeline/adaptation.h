@@ -13,32 +13,27 @@
 #include "nn/loader.h"
 #include "nn/mixture.h"
 
-enum { ADAPTATION_MAX_SPREADS = 16 };
-
 /* What a model knows about heads and speakers. */
 typedef struct adaptation {
   mixture mixture;
-  float temperature;   /* that calibrates: logits are divided by it; above 0 */
   float prior_seconds; /* as much speech as gives the adapted verdict half the weight; above 0 */
-  float within;        /* variance of a session in one emotion, in units of that between emotions; 0 or more */
+  float within;        /* variance of u within an emotion, summed over components; 0 or more */
+  float between;       /* the same between the emotions of a balanced session; above 0 */
   float bias[MIXTURE_MAX_COMPONENTS];
   float ordinary[MIXTURE_MAX_COMPONENTS]; /* mean u of ordinary speech, over speakers */
-  size_t spreads;                         /* 1 .. ADAPTATION_MAX_SPREADS */
-  /* (spreads, components) v = spread u, scaled so that emotions of a balanced session have variance 1 */
-  float spread[ADAPTATION_MAX_SPREADS * MIXTURE_MAX_COMPONENTS];
 } adaptation;
 
 /* What is known of a speaker: sums over segments of w seconds each. All 0 for nobody. */
 typedef struct adaptation_sums {
   double seconds;                        /* w, heard */
   double squares;                        /* w^2 */
-  double scatter;                        /* w |v|^2 */
+  double scatter;                        /* w |u|^2 */
   double sum[MIXTURE_MAX_COMPONENTS];    /* w u */
   double enrolled;                       /* w, enrolled */
   double offset[MIXTURE_MAX_COMPONENTS]; /* w (u - ordinary) */
 } adaptation_sums;
 
-/* Reads bias, ordinary and spread; the rest is there already. The error is in file->status: MODEL_TENSOR, MODEL_SHAPE,
+/* Reads bias and ordinary; the rest is there already. The error is in file->status: MODEL_TENSOR, MODEL_SHAPE,
  * MODEL_DTYPE. */
 void adaptation_read(adaptation *self, loader *file);
 

@@ -143,7 +143,8 @@ static int read_components(const cJSON *components, mixture *m) {
 
 static int read_adaptation(const cJSON *item, adaptation *a) {
   return read_float(get(item, "prior_seconds"), 0, 600, &a->prior_seconds) && a->prior_seconds > 0 &&
-         read_float(get(item, "within"), 0, 100, &a->within);
+         read_float(get(item, "within"), 0, 1e6, &a->within) &&
+         read_float(get(item, "between"), 1e-6, 1e6, &a->between);
 }
 
 static emovox_status read_metadata(emovox_model *model) {
@@ -166,7 +167,6 @@ static emovox_status read_metadata(emovox_model *model) {
               read_table(get(root, "valence"), model->adaptation.mixture.labels, model->valence) &&
               read_table(get(root, "arousal"), model->adaptation.mixture.labels, model->arousal) &&
               read_components(get(root, "components"), &model->adaptation.mixture) &&
-              read_float(get(root, "temperature"), 0.05, 50, &model->adaptation.temperature) &&
               read_adaptation(get(root, "adaptation"), &model->adaptation) &&
               read_float(get(get(root, "speech"), "min_ratio"), 0, 1, &model->min_speech_ratio) &&
               read_float(get(root, "uncertain_below"), 0, 1, &model->uncertain_below);

@@ -1,5 +1,5 @@
 /* Adaptation against PyTorch (model/train/golden.py, Speaker), and against what can be worked out by hand: two labels
- * with three components, and a spread that reads component 0 alone.
+ * with three components.
  * SPDX-License-Identifier: MIT */
 #include "pipeline/adaptation.h"
 
@@ -12,13 +12,11 @@
 #include "testing.h"
 
 static const adaptation BY_HAND = {.mixture = {.labels = 2, .components = 3, .label = {0, 1, 1}},
-                                   .temperature = 2,
                                    .prior_seconds = 6,
-                                   .within = 0.5f,
+                                   .within = 1,
+                                   .between = 2,
                                    .bias = {0.1f, 0, -0.2f},
-                                   .ordinary = {1, 0, 0},
-                                   .spreads = 1,
-                                   .spread = {1, 0, 0}};
+                                   .ordinary = {1, 0, 0}};
 static const float LOGITS[] = {0.3f, -1, 2}, U[] = {4, 1, -1};
 
 static array session(const char *name) {
@@ -54,7 +52,7 @@ static void nobody_and_one_segment_change_nothing(void **state) {
   float expected[2], probabilities[2];
   adaptation_sums sums = {0};
   adaptation_judge(&BY_HAND, NULL, LOGITS, U, expected);
-  double odds = log((exp(-1) + exp(2)) / exp(0.3)) / 2; /* of label 1, calibrated */
+  double odds = log((exp(-1) + exp(2)) / exp(0.3)); /* of label 1 */
   assert_float_equal(expected[1], (1 / (1 + exp(-odds))), 1e-6);
   for (int i = 0; i < 2; i++) {
     adaptation_judge(&BY_HAND, &sums, LOGITS, U, probabilities);
@@ -68,12 +66,12 @@ static void speech_counts_as_far_as_it_is_diverse(void **state) {
   (void)state;
   adaptation_sums sums = {0};
   adaptation_hear(&BY_HAND, &sums, (const float[]){0, 1, 0}, 3);
-  adaptation_hear(&BY_HAND, &sums, (const float[]){2, 1, 0}, 3);
-  assert_float_equal(adaptation_weight(&BY_HAND, &sums), 6.0 / 12,
-                     1e-12); /* unbiased variance 2, less 0.5, is above 1 */
-  adaptation_hear(&BY_HAND, &sums, (const float[]){0.5f, 1, 0}, 3);
-  adaptation_hear(&BY_HAND, &sums, (const float[]){1.5f, 1, 0}, 3);
-  double known = 12 * (0.625 * 4 / 3 - 0.5);
+  adaptation_hear(&BY_HAND, &sums, (const float[]){2, 1, 2}, 3);
+  /* unbiased variance 4, less 1, is above 2 */
+  assert_float_equal(adaptation_weight(&BY_HAND, &sums), 6.0 / 12, 1e-12);
+  adaptation_hear(&BY_HAND, &sums, (const float[]){0.5f, 1, 0.5f}, 3);
+  adaptation_hear(&BY_HAND, &sums, (const float[]){1.5f, 1, 1.5f}, 3);
+  double known = 12 * (2 * 0.625 * 4 / 3 - 1) / 2;
   assert_float_equal(adaptation_weight(&BY_HAND, &sums), (known / (known + 6)), 1e-12);
 
   adaptation_sums same = {0};
@@ -91,7 +89,7 @@ static void enrolled_speech_counts_in_full_and_moves_the_origin(void **state) {
   adaptation_judge(&BY_HAND, &sums, LOGITS, U, probabilities);
   /* What was enrolled is where ordinary speech of training is: u - usual is `ordinary`, (1, 0, 0). */
   double stranger = log((exp(-1) + exp(2)) / exp(0.3)), known = log((exp(0) + exp(-0.2)) / exp(1.1));
-  assert_float_equal(probabilities[1], (1 / (1 + exp(-(stranger + known) / 2 / 2))), 1e-6);
+  assert_float_equal(probabilities[1], (1 / (1 + exp(-(stranger + known) / 2))), 1e-6);
 }
 
 int main(void) {

@@ -59,20 +59,17 @@ class NetworkTest(unittest.TestCase):
     def test_folding_changes_nothing_but_calibration(self):
         network = trained_network()
         conv2 = network.stem(torch.randn(3, 120, 80))["conv2"]
-        before, after = network(conv2), network.folded(2.0, 0.5)(conv2)
+        before, after = network(conv2), network.tempered(2.0, 1.0).folded(0.5)(conv2)
         torch.testing.assert_close(after["lstm"], before["lstm"], atol=1e-5, rtol=1e-4)
-        torch.testing.assert_close(after["logits"], before["logits"] / 2, atol=1e-5, rtol=1e-4)
+        torch.testing.assert_close(after["logits"], (before["logits"] / 2).log_softmax(dim=1), atol=1e-5, rtol=1e-4)
         torch.testing.assert_close(after["speech"], before["speech"] - 0.5, atol=1e-5, rtol=1e-4)
 
 
 class SpeakerTest(unittest.TestCase):
-    """With a spread of one row that reads component 0, so that the variances can be worked out by hand."""
-
     def setUp(self):
         torch.manual_seed(0)
         self.network = Network(2, sizes=Sizes(stem=8, channels=4, hidden=2), components=[0, 1, 1]).eval()
-        self.network.spread[0, 0] = 1
-        self.network.prior_seconds, self.network.within, self.network.temperature = 6.0, 0.5, 2.0
+        self.network.prior_seconds, self.network.within, self.network.between = 6.0, 1.0, 2.0
         self.speaker = Speaker(self.network)
 
     def test_a_mixture_sums_the_probabilities_of_its_components(self):
@@ -83,7 +80,7 @@ class SpeakerTest(unittest.TestCase):
 
     def test_without_speech_nothing_is_adapted(self):
         logits = torch.tensor([0.3, -1.0, 2.0])
-        expected = log_probabilities(logits[None].double(), [0, 1, 1])[0] / 2
+        expected = log_probabilities(logits[None].double(), [0, 1, 1])[0]
         torch.testing.assert_close(self.speaker.logits(logits, torch.randn(3)), expected)
         self.assertEqual(self.speaker.weight, 0)
         self.speaker.heard([5.0, 1.0, 1.0], 4.0)  # one segment says nothing about variety
@@ -91,12 +88,12 @@ class SpeakerTest(unittest.TestCase):
 
     def test_what_was_heard_counts_as_far_as_it_is_diverse(self):
         for value in (0.0, 2.0):
-            self.speaker.heard([value, 1.0, 0.0], 3.0)
-        self.assertAlmostEqual(self.speaker.diversity, 1)  # the unbiased variance is 2, less 0.5
+            self.speaker.heard([value, 1.0, value], 3.0)
+        self.assertAlmostEqual(self.speaker.diversity, 1)  # the unbiased variance is 4, less 1, over 2
         self.assertAlmostEqual(self.speaker.weight, 0.5)  # six seconds against the prior's
         for value in (0.2, 1.8):
-            self.speaker.heard([value, 1.0, 0.0], 3.0)
-        self.assertAlmostEqual(self.speaker.diversity, 0.82 * 4 / 3 - 0.5)
+            self.speaker.heard([value, 1.0, value], 3.0)
+        self.assertAlmostEqual(self.speaker.diversity, (2 * 0.82 * 4 / 3 - 1) / 2)
         same = Speaker(self.network)
         for _ in range(9):
             same.heard([2.0, 1.0, 0.0], 3.0)
@@ -110,18 +107,21 @@ class SpeakerTest(unittest.TestCase):
         components, adapted = torch.zeros(3), torch.tensor([4.0, 1.0, -1.0])
         moved = torch.tensor([1.0, 0.0, 0.0]) + self.network.adapted.bias  # ordinary speech, as training knows it
         both = [log_probabilities(x[None].double(), [0, 1, 1])[0] for x in (components, moved)]
-        torch.testing.assert_close(speaker.logits(components, adapted), (both[0] + both[1]) / 4)
+        torch.testing.assert_close(speaker.logits(components, adapted), (both[0] + both[1]) / 2)
 
 
 class FileTest(unittest.TestCase):
-    @torch.no_grad()
-    def test_round_trip(self):
-        network = trained_network().folded(1.5)
-        meta = export.metadata(network, "1.2.3", ["a", "b"], 0.1, 0.2)
+    def saved(self, network, meta=None):
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "model.safetensors"
-            export.save(path, network, meta)
-            loaded, loaded_meta = export.load(path)
+            export.save(path, network, meta or export.metadata(network, "1.2.3", [], 0.1, 0.2))
+            return export.load(path)
+
+    @torch.no_grad()
+    def test_round_trip(self):
+        network = trained_network().folded()
+        meta = export.metadata(network, "1.2.3", ["a", "b"], 0.1, 0.2)
+        loaded, loaded_meta = self.saved(network, meta)
         self.assertEqual(json.loads(json.dumps(meta)), loaded_meta)
         conv2 = network.stem(torch.randn(3, 120, 80))["conv2"]
         expected, actual = network(conv2), loaded(conv2)
@@ -132,24 +132,28 @@ class FileTest(unittest.TestCase):
         torch.manual_seed(0)
         sizes = Sizes(stem=32, blocks=2, heads=4, mlp=40, statistics=(0, 1, 2), channels=16, hidden=8)
         components = [*range(len(LABELS)), 0, 0, 5]
-        network = Network(len(LABELS), sizes=sizes, components=components, spreads=2).eval().folded(1.5)
-        network.prior_seconds, network.within = 9.0, 0.3
+        network = Network(len(LABELS), sizes=sizes, components=components).eval().folded()
+        network.prior_seconds, network.within, network.between = 9.0, 0.3, 2.5
         network.ordinary.normal_()
-        network.spread.normal_()
-        with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder) / "model.safetensors"
-            export.save(path, network, export.metadata(network, "1.2.3", [], 0.1, 0.2, name="large"))
-            loaded, _ = export.load(path)
+        loaded, _ = self.saved(network)
         self.assertEqual(loaded.sizes, sizes)
-        for name in ("components", "temperature", "prior_seconds", "within"):
+        for name in ("components", *export.ADAPTATION):
             self.assertEqual(getattr(loaded, name), getattr(network, name))
-        for name in ("ordinary", "spread"):
-            torch.testing.assert_close(getattr(loaded, name), getattr(network, name))
+        torch.testing.assert_close(loaded.ordinary, network.ordinary)
         torch.testing.assert_close(loaded.adapted.bias, network.adapted.bias)
         conv2 = network.stem(torch.randn(3, 120, 80))["conv2"]
         expected, actual = network(conv2), loaded(conv2)
         for name in ("pooled", "components", "adapted", "logits", "intensity", "salience"):
             torch.testing.assert_close(actual[name], expected[name], atol=0.02, rtol=0.02)
+
+    @torch.no_grad()
+    def test_quantized_is_what_the_file_holds(self):
+        network = trained_network()
+        expected, _ = self.saved(export.quantized(network).folded())
+        actual, _ = self.saved(network.folded())
+        for name, value in expected.state_dict().items():  # but for values between two steps
+            close = torch.isclose(actual.state_dict()[name], value, atol=1e-5)
+            self.assertGreater(close.float().mean(), 0.999, name)
 
     def test_quantization_error_is_half_a_step(self):
         weight = np.random.default_rng(0).normal(size=(5, 7, 3)).astype(np.float32)
@@ -184,8 +188,8 @@ class FeaturesTest(unittest.TestCase):
         self.assertEqual(features.sequence_starts(120), [0])
         self.assertEqual(features.sequence_starts(400), [0])
         self.assertEqual(features.sequence_starts(401), [0, 1])
-        self.assertEqual(features.sequence_starts(600), [0, 100, 200])
-        self.assertEqual(features.sequence_starts(650), [0, 100, 200, 250])
+        self.assertEqual(features.sequence_starts(800), [0, 200, 400])
+        self.assertEqual(features.sequence_starts(850), [0, 200, 400, 450])
 
     def test_level_does_not_matter(self):
         logmel = np.random.default_rng(0).uniform(-9, 2, (60, 80))
@@ -234,10 +238,10 @@ class HeadsTest(unittest.TestCase):
         logits = evaluate.log_probabilities(u + self.heads.adapted_bias, self.heads.components.tolist())
         self.assertGreater((logits.argmax(axis=1) == self.facts.labels).mean(), 0.9)
 
-    def test_spread_is_one_between_the_emotions_of_a_speaker(self):
-        u = self.embeddings[self.facts.speakers == "s0"] @ self.heads.adapted.T @ self.heads.spread
-        variance = u.var(axis=0).sum() - self.heads.within
-        self.assertTrue(0.5 < variance < 2, variance)
+    def test_variance_of_a_speaker(self):
+        u = self.embeddings[self.facts.speakers == "s0"] @ self.heads.adapted.T
+        share = (u.var(axis=0).sum() - self.heads.within) / self.heads.between
+        self.assertTrue(0.5 < share < 2, share)
 
     def test_intensity(self):
         values = self.embeddings @ self.heads.intensity + self.heads.intensity_bias
@@ -290,10 +294,9 @@ class FiguresTest(unittest.TestCase):
     def test_whole_sessions_are_judged_as_the_speaker_does(self):
         torch.manual_seed(0)
         components = [*range(len(LABELS)), 0, 3]
-        network = Network(len(LABELS), components=components, spreads=2).eval()
-        network.spread.normal_()
+        network = Network(len(LABELS), components=components).eval()
         network.ordinary.normal_()
-        network.within, network.temperature = 0.1, 1.0
+        network.within, network.between = 4.0, 20.0
         rng = np.random.default_rng(0)
         clips, speakers = np.array([0, 0, 1, 2, 3, 4]), np.array(["a"] * 4 + ["b"] * 2)
         values = rng.normal(size=(2, 6, len(components))).astype(np.float32)
@@ -317,7 +320,7 @@ class FiguresTest(unittest.TestCase):
         rng = np.random.default_rng(0)
         logits = rng.normal(size=(4000, 8))
         truth = np.array([rng.choice(8, p=row) for row in evaluate.softmax(logits)])
-        self.assertAlmostEqual(evaluate.fit_temperature([3 * logits], [truth]), 3, delta=0.3)
+        self.assertAlmostEqual(evaluate.fit_temperature([3 * logits], [truth], list(range(8))), 3, delta=0.3)
         self.assertLess(evaluate.calibration_error(evaluate.softmax(logits), truth), 3)
         self.assertGreater(evaluate.calibration_error(evaluate.softmax(3 * logits), truth), 10)
 
