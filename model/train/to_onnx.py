@@ -16,8 +16,7 @@ import torch
 from torch import Tensor, nn
 
 import export
-from features import SEQUENCE
-from network import MELS, Network
+from network import Network
 
 
 class Verdict(nn.Module):
@@ -37,10 +36,10 @@ def main() -> None:
     parser.add_argument("output", type=Path, help="ONNX file")
     arguments = parser.parse_args()
 
-    network, _ = export.load(arguments.model)
+    network, meta = export.load(arguments.model)
     torch.onnx.export(
         Verdict(network),
-        (torch.zeros(2, SEQUENCE["frames"], MELS),),
+        (torch.zeros(2, meta["sequence"]["frames"], meta["front_end"]["n_mels"]),),
         arguments.output,
         input_names=["features"],
         output_names=["probabilities", "intensity", "speech_ratio"],

@@ -19,24 +19,25 @@ import torch
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "model/train"))
 import export  # noqa: E402
-from features import FRONT_END, SEQUENCE, normalize  # noqa: E402
+from features import normalize  # noqa: E402
 
 
-def sequences(path: str) -> np.ndarray:
+def sequences(path: str, meta: dict) -> np.ndarray:
     """(sequences, frames, bands)"""
+    front_end = meta["front_end"]
     samples, rate = soundfile.read(path, dtype="float32")
     mel = librosa.feature.melspectrogram(
         y=samples,
         sr=rate,
-        n_fft=FRONT_END["n_fft"],
-        hop_length=FRONT_END["hop"],
-        n_mels=FRONT_END["n_mels"],
-        fmin=FRONT_END["f_min"],
-        fmax=FRONT_END["f_max"],
+        n_fft=front_end["n_fft"],
+        hop_length=front_end["hop"],
+        n_mels=front_end["n_mels"],
+        fmin=front_end["f_min"],
+        fmax=front_end["f_max"],
         pad_mode="constant",
     )
-    logmel = np.log10(np.maximum(mel.T, FRONT_END["log_floor"]))
-    frames, hop = SEQUENCE["frames"], SEQUENCE["hop"]
+    logmel = np.log10(np.maximum(mel.T, front_end["log_floor"]))
+    frames, hop = meta["sequence"]["frames"], meta["sequence"]["hop"]
     last = len(logmel) - frames
     starts = list(range(0, last + 1, hop))
     if last % hop * 4 >= hop:
@@ -45,11 +46,11 @@ def sequences(path: str) -> np.ndarray:
 
 
 @torch.inference_mode()
-def analyze(network, path: str, batch: int) -> tuple[float, list[list[float]]]:
+def analyze(network, meta: dict, path: str, batch: int) -> tuple[float, list[list[float]]]:
     start = time.perf_counter()
     outputs = [
         network(network.stem(features)["conv2"])["logits"].softmax(dim=1)
-        for features in torch.from_numpy(sequences(path)).split(batch)
+        for features in torch.from_numpy(sequences(path, meta)).split(batch)
     ]
     probabilities = torch.cat(outputs).tolist()
     return time.perf_counter() - start, probabilities
@@ -58,10 +59,10 @@ def analyze(network, path: str, batch: int) -> tuple[float, list[list[float]]]:
 def main() -> None:
     torch.set_num_threads(1)
     path = sys.argv[1]
-    networks = {name: export.load(ROOT / f"model/emovox-{name}.safetensors")[0] for name in ("small", "large")}
-    analyze(networks["small"], path, 1)  # librosa compiles on its first call
+    models = {name: export.load(ROOT / f"model/emovox-{name}.safetensors") for name in ("small", "large")}
+    analyze(*models["small"], path, 1)  # librosa compiles on its first call
     batches = {
-        name: min((1, 8, 64), key=lambda batch: analyze(network, path, batch)[0]) for name, network in networks.items()
+        name: min((1, 8, 64), key=lambda batch: analyze(*model, path, batch)[0]) for name, model in models.items()
     }
 
     def answer(value) -> None:
@@ -70,7 +71,7 @@ def main() -> None:
     answer(batches)
     for line in sys.stdin:
         name = line.strip()
-        seconds, probabilities = analyze(networks[name], path, batches[name])
+        seconds, probabilities = analyze(*models[name], path, batches[name])
         answer(dict(seconds=seconds, probabilities=probabilities))
 
 

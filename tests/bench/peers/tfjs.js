@@ -77,7 +77,7 @@ export class Tfjs {
 
   /** (batch, frames, bands) -> probabilities (batch, labels) */
   #run(features) {
-    const { encoder, lstm, components, labels, temperature } = this.#metadata;
+    const { encoder, lstm, components, labels } = this.#metadata;
     const [stride1, stride2] = encoder.strides;
     const conv1 = this.#convolve(tf.expandDims(features, 2), 'conv1', stride1);
     const conv2 = this.#convolve(conv1, 'conv2', stride2);
@@ -104,7 +104,7 @@ export class Tfjs {
     const voiced = tf.greater(this.#linear(tf.reshape(steps, [batch * count, channels]), 'speech'), 0);
     const speechRatio = tf.mean(tf.cast(tf.reshape(voiced, [batch, count]), 'float32'), 1);
     // Softmax takes off what the logits of all components have in common.
-    return [tf.softmax(tf.div(emotions, temperature)), intensity, speechRatio];
+    return [tf.softmax(emotions), intensity, speechRatio];
   }
 
   /**
