@@ -61,7 +61,7 @@ async function measure() {
     await blank.close();
     step('Microphone');
     rows.push(
-      ...(await microphone(browser, server.url, quick ? { models: ['small'], seconds: 6 } : { models, seconds: 20 })),
+      ...(await microphone(browser, server.url, quick ? { models: ['small'], seconds: 7 } : { models, seconds: 20 })),
     );
     step('Command line and Python');
     rows.push(...(await native(samples, { rounds, seconds, times: quick ? 3 : 10 })));
