@@ -5,7 +5,7 @@ import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import { ensure, main, root } from '../src/deps/setup.mjs';
 
-const cFiles = ['include', 'src'].flatMap((folder) =>
+const cFiles = ['include', 'src', 'tests'].flatMap((folder) =>
   readdirSync(path.join(root, folder), { recursive: true })
     .filter((file) => /\.[ch]$/.test(file))
     .map((file) => path.join(folder, file)),

@@ -71,6 +71,14 @@ const needs = {
   wasm: [...build, { name: 'Emscripten', present: program('emcc'), packages: ['emscripten'] }],
   python: [{ name: 'Python 3', present: program('python3'), packages: ['python3'] }],
   chromium: [{ name: 'Chromium', present: () => findChromium() !== undefined, packages: ['chromium'] }],
+  bench: [
+    { name: 'Python 3', present: program('python3'), packages: ['python3'] },
+    {
+      name: 'venv',
+      present: () => spawnSync('python3', ['-c', 'import ensurepip']).status === 0,
+      packages: ['python3-venv'],
+    },
+  ],
   lint: [{ name: 'clang-format', present: program('clang-format'), packages: ['clang-format'] }],
   npm: [],
 };
@@ -116,7 +124,7 @@ function fetchSources() {
   });
 }
 
-function buildPreset(preset, configure) {
+function buildPreset(preset, configure, targets = ['all']) {
   const start = Date.now();
   // Debian's emcc looks for the acorn package where Debian's own node would.
   const debianModules = '/usr/share/nodejs';
@@ -126,15 +134,16 @@ function buildPreset(preset, configure) {
     run(configure[0], configure.slice(1), { quiet: true, env });
   }
   console.error(`Building build/${preset} …`);
-  run('cmake', ['--build', '--preset', preset], { quiet: true, env });
+  run('cmake', ['--build', '--preset', preset, '--target', ...targets], { quiet: true, env });
   console.error(`  done in ${((Date.now() - start) / 1000).toFixed(0)} s`);
 }
 
 /**
  * Installs and builds what is asked for, skipping what is there.
- * @param {{native?: boolean, wasm?: boolean, npm?: boolean, chromium?: boolean, python?: boolean, lint?: boolean}} parts
+ * @param {{native?: boolean, wasm?: boolean, npm?: boolean, chromium?: boolean, python?: boolean, lint?: boolean,
+ *   bench?: boolean}} parts
  *   native: build/native (command-line tool and C tests); wasm: build/wasm/emovox.wasm; npm: node_modules;
- *   chromium, python, lint: the programs
+ *   chromium, python, lint: the programs; bench: the modules that only `npm run bench` needs
  */
 export async function ensure(parts) {
   if (nodeMajor < 20 || (nodeMajor === 20 && nodeMinor < 19))
@@ -145,10 +154,11 @@ export async function ensure(parts) {
     .filter((need) => !need.present());
   if (missing.length) installPackages(missing);
   if (parts.npm) installNpm();
-  if ((parts.native || parts.wasm) && !process.env.EMOVOX_DEPS) fetchSources();
+  if ((parts.native || parts.wasm || parts.bench) && !process.env.EMOVOX_DEPS) fetchSources();
   const deps = process.env.EMOVOX_DEPS ? [`-DEMOVOX_DEPS=${process.env.EMOVOX_DEPS}`] : [];
   if (parts.native) buildPreset('native', ['cmake', '--preset', 'native', ...deps]);
-  if (parts.wasm) buildPreset('wasm', ['emcmake', 'cmake', '--preset', 'wasm', ...deps]);
+  const targets = [...(parts.wasm ? ['all'] : []), ...(parts.bench ? ['emovox_bench', 'emovox_named'] : [])];
+  if (targets.length) buildPreset('wasm', ['emcmake', 'cmake', '--preset', 'wasm', ...deps], targets);
 }
 
 /** Runs a script's main function; prints SetupErrors as plain text and exits 1 on any error. */

@@ -1,129 +1,150 @@
-// `npm run bench`: how fast and how large emovox is, in headless Chromium and natively, on this machine.
-//   --json   for machines      --quick   fewer rounds
-// Figures are medians over rounds (min..max). Nothing here asserts a time.
+// `npm run bench`: how fast, large and hungry emovox is beside others, in headless Chromium and natively, on this
+// machine.
+//   --quick   fewer rounds, shorter recordings      --json   for machines      --write   tests/bench/RESULTS.md
+// Nothing here asserts a time.
 // SPDX-License-Identifier: MIT
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { cpus, tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
 import path from 'node:path';
-import { brotliCompressSync, gzipSync } from 'node:zlib';
-import { chromium } from 'playwright-core';
-import { ensure, findChromium, main, root } from '../../src/deps/setup.mjs';
-import { build } from '../../web/scripts/build.mjs';
+import { findChromium, main, root } from '../../src/deps/setup.mjs';
 import { serve } from '../../web/scripts/serve.mjs';
-import { makeWav, readWav } from '../node/audio.js';
+import { recording, writeRecording } from './audio.mjs';
+import { functions } from './functions.mjs';
+import { lengths } from './lengths.mjs';
+import { fakeMicrophone, microphone } from './microphone.mjs';
+import { native } from './native.mjs';
+import { compare } from './rounds.mjs';
+import { folder, models, prepare, python } from './setup.mjs';
+import { start } from './start.mjs';
+import { markdown, summary, text } from './table.mjs';
 
-const quick = process.argv.includes('--quick');
-const json = process.argv.includes('--json');
-const rounds = quick ? 3 : 11;
-const minute = 60;
-const clip = path.join(root, 'tests/data/formats/angry.wav'); // 16 kHz mono, 16 bit
+const [quick, json, write] = ['--quick', '--json', '--write'].map((option) => process.argv.includes(option));
+const seconds = quick ? 15 : 60; // of the recording
+const rounds = quick ? 3 : 9;
+const batches = quick ? [1, 8] : [1, 4, 16];
 
-/** A minute of the clip, over and over, as a 16-bit WAV file at 16 kHz. */
-function minuteOfSpeech() {
-  const { samples } = readWav(clip);
-  return makeWav(
-    new Float32Array(minute * 16000).map((_, i) => samples[i % samples.length]),
-    16000,
-  );
-}
+/** Gives pages a finer clock and a view of their memory. Threads, which it allows as well, nobody uses. */
+const isolated = { 'cross-origin-opener-policy': 'same-origin', 'cross-origin-embedder-policy': 'require-corp' };
+const flags = ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update'];
 
-const median = (values) => values.toSorted((a, b) => a - b)[values.length >> 1];
-const spread = (values) => ({ median: median(values), min: Math.min(...values), max: Math.max(...values) });
-
-function sizes(file) {
-  const bytes = readFileSync(file);
-  return { raw: bytes.length, gzip: gzipSync(bytes, { level: 9 }).length, brotli: brotliCompressSync(bytes).length };
-}
-
-/** Runs in the page: one round of everything, in seconds and bytes. */
-async function round([libraryUrl, wavBase64]) {
-  const { Emovox } = await import(libraryUrl);
-  const wav = Uint8Array.from(atob(wavBase64), (c) => c.charCodeAt(0));
-  const pcm = Float32Array.from(new Int16Array(wav.buffer, 44), (v) => v / 32768);
-  const timed = async (task) => {
-    const start = performance.now();
-    const value = await task();
-    return [(performance.now() - start) / 1000, value];
-  };
-  const [create, emovox] = await timed(() => Emovox.create());
-  const [first] = await timed(() => emovox.analyze(pcm.slice(0, 3 * 16000), { sampleRate: 16000 }));
-  const [pcm16] = await timed(() => emovox.analyze(pcm, { sampleRate: 16000 }));
-  const [pcm48] = await timed(() => emovox.analyze(pcm, { sampleRate: 48000 })); // a third of a minute
-  const [file] = await timed(() => emovox.analyze(new Blob([wav])));
-  const { wasmMemoryBytes } = await emovox.stats();
-  await emovox.close();
-  return { create, first: create + first, pcm16, pcm48: 3 * pcm48, file, wasmMemoryBytes };
-}
-
-await main(async () => {
-  await ensure({ native: true, chromium: true });
-  await build();
-  const wav = minuteOfSpeech();
-  const folder = mkdtempSync(path.join(tmpdir(), 'emovox-bench-'));
-  const wavFile = path.join(folder, 'minute.wav');
-  writeFileSync(wavFile, wav);
-
-  const server = await serve(path.join(root, 'dist'));
-  const browser = await chromium.launch({ executablePath: findChromium(), args: ['--no-sandbox', '--disable-gpu'] });
-  const results = [];
-  try {
+/** Everything, one after the other: nothing else should run meanwhile. */
+async function measure() {
+  const { chromium } = await import('playwright-core');
+  const speech = path.join(folder, 'speech.wav');
+  const server = await serve(path.resolve(root), 0, isolated);
+  const browser = await chromium.launch({
+    executablePath: findChromium(),
+    // Memory is measured at once, not when the browser finds the time.
+    args: [...flags, '--enable-blink-features=ForceEagerMeasureMemory', ...fakeMicrophone(speech)],
+  });
+  const step = (title) => console.error(`${title} …`);
+  const openPage = async (name) => {
     const page = await browser.newPage();
-    await page.goto(`${server.url}site/`);
-    for (let i = 0; i < rounds; i++) {
-      const inPage = await page.evaluate(round, [`${server.url}lib/emovox.js`, wav.toString('base64')]);
-      const start = performance.now();
-      execFileSync(path.join(root, 'build/native/emovox'), ['analyze', '--json', wavFile]);
-      results.push({ ...inPage, native: (performance.now() - start) / 1000 });
-    }
+    page.setDefaultTimeout(0);
+    page.on('pageerror', (error) => console.error(error));
+    await page.goto(`${server.url}tests/bench/${name}`);
+    return page;
+  };
+  try {
+    const page = await openPage('page.html');
+    const samples = await recording(page, server.url, seconds);
+    writeRecording(speech, samples);
+    step('Rounds');
+    const rows = await compare(page, { rounds, seconds, batches });
+    await page.close();
+    step('Start');
+    rows.push(...(await start(browser, server, { rounds })));
+    step('Lengths');
+    const blank = await openPage('blank.html');
+    rows.push(...(await lengths(blank, { quick })));
+    await blank.close();
+    step('Microphone');
+    rows.push(
+      ...(await microphone(browser, server.url, quick ? { models: ['small'], seconds: 7 } : { models, seconds: 20 })),
+    );
+    step('Command line and Python');
+    rows.push(...(await native(samples, { rounds, seconds, times: quick ? 3 : 10 })));
+    return { rows, chromium: browser.version() };
   } finally {
     await browser.close();
     await server.close();
-    rmSync(folder, { recursive: true });
   }
+}
 
-  const of = (key) => spread(results.map((result) => result[key]));
-  const models = readdirSync(path.join(root, 'dist/lib/models'));
-  const report = {
-    machine: cpus()[0].model,
-    browser: browser.version(),
-    rounds,
-    cold: { create: results[0].create, firstResult: results[0].first },
-    seconds: Object.fromEntries(['create', 'first', 'pcm16', 'pcm48', 'file', 'native'].map((key) => [key, of(key)])),
-    wasmMemoryBytes: Math.max(...results.map((result) => result.wasmMemoryBytes)),
-    sizes: Object.fromEntries(
-      ['emovox.wasm', 'emovox.js', 'worker.js', ...models.map((name) => `models/${name}`)].map((name) => [
-        name,
-        sizes(path.join(root, 'dist/lib', name)),
-      ]),
-    ),
+/** Where the bytes of the released module are, by a build of it that has names. */
+function largest() {
+  const all = functions(readFileSync(path.join(root, 'build/wasm/emovox_named.wasm')));
+  const total = all.reduce((sum, { size }) => sum + size, 0);
+  return all.slice(0, 15).map(({ name, size }) => ({
+    section: `largest of ${all.length} functions in the wasm, ${(total / 1000).toFixed(0)} kB of code`,
+    name,
+    unit: 'kB',
+    values: [size / 1000],
+    note: `${((100 * size) / total).toFixed(1)} %`,
+  }));
+}
+
+function versions(chromium) {
+  const { version, devDependencies } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));
+  const first = (command, args) => execFileSync(command, args, { encoding: 'utf8' }).split('\n')[0];
+  const peers = ['onnxruntime-web', '@tensorflow/tfjs-backend-wasm', 'meyda'].map((name) => [
+    name,
+    devDependencies[name],
+  ]);
+  return {
+    emovox: version,
+    chromium,
+    node: process.versions.node,
+    emcc: /\d+\.\d+\.\d+/.exec(first('emcc', ['--version']))?.[0],
+    ...Object.fromEntries(peers),
+    torch: first(python, ['-c', 'import importlib.metadata as m; print(m.version("torch"))']),
   };
-  if (json) {
-    console.log(JSON.stringify(report, null, 2));
-    return;
+}
+
+/** What the rows mean, for RESULTS.md. */
+const reading = `
+End to end is 16 kHz samples in, result out. emovox works through its library and worker; the others run in the page
+itself, on the same weights (exported by model/train/to_onnx.py, or read from the released file), the same sequences and
+log-mel written in JavaScript, with the batch size that is fastest for them. Meyda's features are of another kind (frames
+of a power of two, other filters), so no network gets them. Network only starts from the same features for all; emovox's
+is then a module of its own with the same library in it, as the released one has no such entry. The run fails if
+probabilities differ by 0.01. Stages are timed inside that module (tests/bench/stages.c); their GFLOP/s count products
+and sums of convolutions, matrices and recurrence, and the limit is a loop of 128-bit products and sums out of registers.
+Plain C is kissfft and a dense mel matrix with the same compiler flags. Cold is a new browser profile, warm the second
+time in a page.`.trim();
+
+await main(async () => {
+  await prepare();
+  const measured = await measure();
+  const rows = [...measured.rows, ...largest()].map(summary);
+  const report = {
+    date: new Date().toISOString().slice(0, 10),
+    machine: `${os.cpus()[0].model}, ${os.cpus().length} cores, ${(os.totalmem() / 2 ** 30).toFixed(0)} GiB, ${os.type()}`,
+    rounds,
+    seconds,
+    versions: versions(measured.chromium),
+    rows,
+  };
+  const about = [
+    `${report.date}, ${report.machine}`,
+    Object.entries(report.versions)
+      .map(([name, version]) => `${name} ${version}`)
+      .join(', '),
+    `medians of ${rounds} rounds on ${seconds} s of speech${quick ? ' (--quick)' : ''}, one thread; × emovox: median of the ratios within rounds`,
+  ];
+  if (write) {
+    const lines = [
+      '# Results of `npm run bench -- --write`',
+      '',
+      ...about.map((line) => `- ${line}`),
+      '',
+      reading,
+      '',
+      markdown(rows),
+      '',
+    ];
+    writeFileSync(path.join(root, 'tests/bench/RESULTS.md'), lines.join('\n'));
   }
-  console.log(`${report.machine}, Chromium ${report.browser}, one thread, ${rounds} rounds\n`);
-  console.log('a minute of audio, samples in to result out          seconds   (min..max)      x real time');
-  for (const [key, title] of [
-    ['pcm16', 'wasm, 16 kHz samples'],
-    ['pcm48', 'wasm, 48 kHz samples (resampled)'],
-    ['file', 'wasm, WAV file (decoded)'],
-    ['native', 'native command line, WAV file, start included'],
-  ]) {
-    const { median: m, min, max } = report.seconds[key];
-    const range = `(${min.toFixed(3)}..${max.toFixed(3)})`;
-    console.log(`  ${title.padEnd(48)} ${m.toFixed(3).padStart(8)}  ${range.padEnd(16)} ${(minute / m).toFixed(0)}`);
-  }
-  const ms = (seconds) => `${(1000 * seconds).toFixed(0)} ms`;
-  console.log('\nstart                                    cold       warm');
-  console.log(
-    `  create to ready                  ${ms(report.cold.create).padStart(10)} ${ms(of('create').median).padStart(10)}`,
-  );
-  console.log(
-    `  create to result on 3 s          ${ms(report.cold.firstResult).padStart(10)} ${ms(of('first').median).padStart(10)}`,
-  );
-  console.log('\nbytes                                     raw       gzip     brotli');
-  for (const [name, { raw, gzip, brotli }] of Object.entries(report.sizes))
-    console.log(`  ${name.padEnd(34)} ${[raw, gzip, brotli].map((n) => String(n).padStart(10)).join(' ')}`);
-  console.log(`\nwasm memory: ${(report.wasmMemoryBytes / 2 ** 20).toFixed(1)} MiB`);
+  console.log(json ? JSON.stringify(report, null, 2) : `${about.join('\n')}\n${text(rows)}`);
 });

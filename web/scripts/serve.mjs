@@ -10,6 +10,7 @@ import { extname, join, normalize, sep } from 'node:path';
 const types = {
   '.html': 'text/html; charset=utf-8',
   '.js': 'text/javascript; charset=utf-8',
+  '.mjs': 'text/javascript; charset=utf-8',
   '.css': 'text/css; charset=utf-8',
   '.json': 'application/json; charset=utf-8',
   '.svg': 'image/svg+xml',
@@ -34,9 +35,10 @@ export const contentSecurityPolicy = [
 /**
  * @param {string} folder
  * @param {number} port 0 for any free one
+ * @param {Record<string, string>} more headers
  * @returns {Promise<{url: string, server: import('node:http').Server, close: () => Promise<void>}>}
  */
-export async function serve(folder, port = 0) {
+export async function serve(folder, port = 0, more = {}) {
   const server = createServer(async (request, response) => {
     const { pathname } = new URL(request.url ?? '/', 'http://localhost');
     const path = normalize(join(folder, decodeURIComponent(pathname)));
@@ -53,6 +55,7 @@ export async function serve(folder, port = 0) {
       'x-content-type-options': 'nosniff',
       'referrer-policy': 'no-referrer',
       'cache-control': 'no-cache',
+      ...more,
     });
     if (request.method === 'HEAD') response.end();
     else createReadStream(file).pipe(response);
