@@ -16,9 +16,9 @@ const [nodeMajor, nodeMinor] = process.versions.node.split('.').map(Number);
 export class SetupError extends Error {}
 
 /** Runs a command in the repository; throws a SetupError if it fails. `quiet` shows its output only then. */
-export function run(command, args, { quiet = false, env = {}, hint = '' } = {}) {
+export function run(command, args, { cwd = root, quiet = false, env = {}, hint = '' } = {}) {
   const result = spawnSync(command, args, {
-    cwd: root,
+    cwd,
     stdio: quiet ? ['ignore', 'pipe', 'pipe'] : ['ignore', 'inherit', 'inherit'],
     // Debian's Emscripten brings a node of its own: ours must stay the one that is found.
     env: { ...process.env, PATH: `${path.dirname(process.execPath)}${path.delimiter}${process.env.PATH}`, ...env },
@@ -101,14 +101,16 @@ function installPackages(missing) {
   apt(['install', '-y', '--no-install-recommends', ...packages]);
 }
 
-function installNpm() {
-  const lock = readFileSync(path.join(root, 'package-lock.json'));
-  const stamp = path.join(root, 'node_modules', '.emovox-lock');
+/** Installs what the lock file of a folder names. */
+export function installNpm(folder = root) {
+  const lock = readFileSync(path.join(folder, 'package-lock.json'));
+  const stamp = path.join(folder, 'node_modules', '.emovox-lock');
   const digest = createHash('sha256').update(lock).digest('hex');
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === digest) return;
   console.error('Installing JavaScript tools with npm …');
   // Not `npm ci`: npm 11 refuses lock files without registry addresses. The checksums are verified all the same.
   run('npm', ['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error'], {
+    cwd: folder,
     quiet: true,
     hint: 'The npm registry must be within reach once; then nothing is fetched any more.',
   });

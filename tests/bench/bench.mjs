@@ -86,18 +86,14 @@ function largest() {
 }
 
 function versions(chromium) {
-  const { version, devDependencies } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));
+  const read = (file) => JSON.parse(readFileSync(path.join(root, file), 'utf8'));
   const first = (command, args) => execFileSync(command, args, { encoding: 'utf8' }).split('\n')[0];
-  const peers = ['onnxruntime-web', '@tensorflow/tfjs-backend-wasm', 'meyda'].map((name) => [
-    name,
-    devDependencies[name],
-  ]);
   return {
-    emovox: version,
+    emovox: read('package.json').version,
     chromium,
     node: process.versions.node,
     emcc: /\d+\.\d+\.\d+/.exec(first('emcc', ['--version']))?.[0],
-    ...Object.fromEntries(peers),
+    ...read('tests/bench/package.json').dependencies,
     torch: first(python, ['-c', 'import importlib.metadata as m; print(m.version("torch"))']),
   };
 }

@@ -10,8 +10,8 @@ import { root } from '../../src/deps/setup.mjs';
 import { folder, models } from './setup.mjs';
 import { digits } from './table.mjs';
 
-const ort = 'node_modules/onnxruntime-web/dist';
-const tfjs = 'node_modules/@tensorflow';
+const ort = 'tests/bench/node_modules/onnxruntime-web/dist';
+const tfjs = 'tests/bench/node_modules/@tensorflow';
 /** For a page with `small`. */
 const peers = {
   'onnxruntime-web': [

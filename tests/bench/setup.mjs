@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { ensure, root, run } from '../../src/deps/setup.mjs';
+import { ensure, installNpm, root, run } from '../../src/deps/setup.mjs';
 import { build } from '../../web/scripts/build.mjs';
 
 export const folder = path.join(root, 'build/bench');
@@ -30,6 +30,7 @@ function once(name, files, task) {
 export async function prepare() {
   await build(); // npm and wasm
   await ensure({ native: true, chromium: true, bench: true });
+  installNpm(path.join(root, 'tests/bench'));
   mkdirSync(folder, { recursive: true });
   once('venv', requirements, () => {
     run('python3', ['-m', 'venv', '--clear', path.join(folder, 'venv')], { quiet: true });

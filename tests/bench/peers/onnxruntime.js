@@ -4,7 +4,7 @@ import { block } from './sequences.js';
 
 const { ort } = /** @type {any} */ (globalThis);
 ort.env.wasm.numThreads = 1;
-ort.env.wasm.wasmPaths = '/node_modules/onnxruntime-web/dist/';
+ort.env.wasm.wasmPaths = '/tests/bench/node_modules/onnxruntime-web/dist/';
 
 /** The network in onnxruntime-web. */
 export class Onnxruntime {

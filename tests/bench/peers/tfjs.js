@@ -11,7 +11,7 @@ export class Tfjs {
 
   /** @param {ReturnType<typeof import('./safetensors.js').readSafetensors>} model */
   static async load(model) {
-    tf.wasm.setWasmPaths('/node_modules/@tensorflow/tfjs-backend-wasm/dist/');
+    tf.wasm.setWasmPaths('/tests/bench/node_modules/@tensorflow/tfjs-backend-wasm/dist/');
     tf.wasm.setThreadsCount(1);
     tf.env().set('WASM_HAS_MULTITHREAD_SUPPORT', false); // one thread: the module without them
     await tf.setBackend('wasm');
