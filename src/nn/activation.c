@@ -1,18 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "nn/activation.h"
 
-#include <math.h>
-
-/* Clamping with ternaries, not fminf: it compiles to one SIMD instruction. */
-static inline float clamp(float x, float limit) {
-  x = x > limit ? limit : x;
-  return x < -limit ? -limit : x;
-}
+#include "bits.h"
 
 /* Rational approximations x P(x^2) / Q(x^2), minimax-fitted by reweighted least squares; beyond the clamp the
  * functions are 1 in float. */
 static inline float fast_tanh(float x) {
-  x = clamp(x, 7.9f);
+  x = bits_clamp(x, 7.9f);
   float z = x * x;
   float p = 1.525967377e-08f;
   p = p * z + 2.190341189e-05f;
@@ -27,32 +21,24 @@ static inline float fast_tanh(float x) {
   return x * p / q;
 }
 
-static inline float fast_erf(float x) {
-  x = clamp(x, 4);
-  float z = x * x;
-  float p = 1.974802034e-06f;
-  p = p * z + 2.880419242e-04f;
-  p = p * z + 4.003719763e-03f;
-  p = p * z + 5.346771004e-02f;
-  p = p * z + 1.962508715e-01f;
-  p = p * z + 1.128378976e+00f;
-  float q = 3.748059386e-05f;
-  q = q * z + 1.216375476e-03f;
-  q = q * z + 1.544457356e-02f;
-  q = q * z + 1.164771921e-01f;
-  q = q * z + 5.072539653e-01f;
-  q = q * z + 1;
-  return x * p / q;
-}
-
 static inline float fast_sigmoid(float x) {
   return 0.5f * fast_tanh(0.5f * x) + 0.5f;
 }
 
+/* Phi(x) - 1/2 is approximated in the same way. Its errors count for more the larger x is. */
 void activation_gelu(float *x, size_t n) {
-  const float sqrt_half = 0.70710678f;
-  for (size_t i = 0; i < n; i++)
-    x[i] = 0.5f * x[i] * (1 + fast_erf(sqrt_half * x[i]));
+  for (size_t i = 0; i < n; i++) {
+    float c = bits_clamp(x[i], 4.75f), z = c * c;
+    float p = 3.18244588e-05f;
+    p = p * z + 3.79371948e-03f;
+    p = p * z + 2.81865479e-02f;
+    p = p * z + 3.98912733e-01f;
+    float q = 1.13391287e-03f;
+    q = q * z + 2.41135599e-02f;
+    q = q * z + 2.37182295e-01f;
+    q = q * z + 1;
+    x[i] *= c * p / q + 0.5f;
+  }
 }
 
 void activation_lstm(const float *gates, float *restrict cell, float *restrict hidden, size_t n) {
@@ -64,12 +50,29 @@ void activation_lstm(const float *gates, float *restrict cell, float *restrict h
   }
 }
 
+/* exp(x) for x <= 0, relative error below 1e-6: 2^n times a minimax polynomial of what is left of the exponent. */
+static inline float fast_exp(float x) {
+  float y = bits_clamp(1.44269504f * x, 126);
+  int32_t n = bits_round(y);
+  float f = y - (float)n, power = bits_float((n + 127) * (1 << 23));
+  float p = 1.32764716e-03f;
+  p = p * f + 9.67554164e-03f;
+  p = p * f + 5.55071328e-02f;
+  p = p * f + 2.40221197e-01f;
+  p = p * f + 6.93146967e-01f;
+  p = p * f + 1.00000007f;
+  return p * power;
+}
+
 void activation_softmax(float *x, size_t n) {
-  float max = x[0], sum = 0;
-  for (size_t i = 1; i < n; i++)
-    max = x[i] > max ? x[i] : max;
+  int32_t most = INT32_MIN;
   for (size_t i = 0; i < n; i++)
-    sum += x[i] = expf(x[i] - max);
+    most = bits_order(x[i]) > most ? bits_order(x[i]) : most;
+  float max = bits_ordered(most), sum = 0;
+  for (size_t i = 0; i < n; i++) {
+    x[i] = fast_exp(x[i] - max);
+    sum += x[i];
+  }
   for (size_t i = 0; i < n; i++)
-    x[i] /= sum;
+    x[i] *= 1 / sum;
 }
