@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bits.h"
+
 /* A triangular mel band touches only a few FFT bins: keep just those. */
 typedef struct mel_band {
   int first;   /* FFT bin */
@@ -125,6 +127,14 @@ void logmel_reset(logmel *self) {
   memset(self->samples, 0, (size_t)self->filled * sizeof(float));
 }
 
+/* Of a positive x = 2^n m, m from sqrt(1/2) to sqrt(2), error below 1e-6: ln m = 2 artanh((m - 1) / (m + 1)). */
+static inline float fast_log10(float x) {
+  int32_t n = (bits_of(x) - bits_of(0.70710678f)) >> 23;
+  float m = bits_float(bits_of(x) - n * (1 << 23)), t = (m - 1) / (m + 1), z = t * t;
+  float ln_m = 2 * t * (1 + z * (1.0f / 3 + z * (1.0f / 5 + z * (1.0f / 7))));
+  return 0.30103f * (float)n + 0.4342945f * ln_m;
+}
+
 static void emit_frame(logmel *self) {
   const logmel_params *p = &self->params;
   int bins = p->n_fft / 2 + 1;
@@ -139,8 +149,10 @@ static void emit_frame(logmel *self) {
     float sum = 0;
     for (int k = 0; k < band->count; k++)
       sum += weights[k] * power[k];
-    self->frame[b] = log10f(fmaxf(sum, p->log_floor));
+    self->frame[b] = sum > p->log_floor ? sum : p->log_floor;
   }
+  for (int b = 0; b < p->n_mels; b++)
+    self->frame[b] = fast_log10(self->frame[b]);
   self->on_frame(self->frame, (size_t)p->n_mels, self->user);
 }
 
