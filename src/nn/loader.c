@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "nn/loader.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
 emovox_status loader_end(const loader *self) {
@@ -18,8 +17,8 @@ void loader_read(loader *self, const char *name, size_t rank, const size_t *shap
 }
 
 float *loader_tensor(loader *self, const char *scope, const char *name, size_t rank, const size_t *shape) {
-  char full[64];
-  snprintf(full, sizeof full, "%s.%s", scope, name);
+  char full[SAFETENSORS_MAX_NAME];
+  safetensors_name(full, scope, name);
   loader_read(self, full, rank, shape, NULL);
   if (self->status || self->check_only) return NULL;
   size_t count = 1;

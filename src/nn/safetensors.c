@@ -3,7 +3,6 @@
 
 #include <cJSON.h>
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -142,6 +141,16 @@ const char *safetensors_metadata(const safetensors *file, const char *key) {
   return cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(metadata, key));
 }
 
+const char *safetensors_name(char out[SAFETENSORS_MAX_NAME], const char *scope, const char *name) {
+  const char *const parts[] = {scope, ".", name};
+  size_t length = 0;
+  for (size_t i = 0; i < 3; i++)
+    for (const char *c = parts[i]; *c && length < SAFETENSORS_MAX_NAME - 1; c++)
+      out[length++] = *c;
+  out[length] = 0;
+  return out;
+}
+
 const tensor *safetensors_find(const safetensors *file, const char *name) {
   for (size_t i = 0; i < file->count; i++)
     if (strcmp(file->tensors[i].name, name) == 0) return &file->tensors[i];
@@ -154,9 +163,8 @@ emovox_status safetensors_read(const safetensors *file, const char *name, size_t
   if (!t) return EMOVOX_ERROR_MODEL_TENSOR;
   if (t->rank != rank || memcmp(t->shape, shape, rank * sizeof *shape) != 0) return EMOVOX_ERROR_MODEL_SHAPE;
   if (t->type == TENSOR_I8) {
-    char scale_name[128];
-    snprintf(scale_name, sizeof scale_name, "%s.scale", name);
-    scale = safetensors_find(file, scale_name);
+    char scale_name[SAFETENSORS_MAX_NAME];
+    scale = safetensors_find(file, safetensors_name(scale_name, name, "scale"));
     if (!scale) return EMOVOX_ERROR_MODEL_TENSOR;
     if (scale->type != TENSOR_F32) return EMOVOX_ERROR_MODEL_DTYPE;
     if (scale->rank != 1 || scale->shape[0] != shape[0]) return EMOVOX_ERROR_MODEL_SHAPE;

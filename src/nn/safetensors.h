@@ -7,6 +7,7 @@
 #include "emovox.h"
 
 enum { SAFETENSORS_MAX_RANK = 4, SAFETENSORS_MAX_TENSORS = 1024, SAFETENSORS_MAX_HEADER = 1 << 20 };
+enum { SAFETENSORS_MAX_NAME = 128 }; /* of those that are looked for, with the final zero */
 
 typedef enum tensor_type { TENSOR_F32, TENSOR_I8 } tensor_type;
 
@@ -34,6 +35,9 @@ void safetensors_close(safetensors *file);
 
 /* The text under a key of `__metadata__`; NULL if there is none. Lives as long as the file. */
 const char *safetensors_metadata(const safetensors *file, const char *key);
+
+/* SCOPE.NAME, cut off if it is too long; without printf, which is large. Returns `out`. */
+const char *safetensors_name(char out[SAFETENSORS_MAX_NAME], const char *scope, const char *name);
 
 /* NULL if there is none of that name. */
 const tensor *safetensors_find(const safetensors *file, const char *name);

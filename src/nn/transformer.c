@@ -2,7 +2,6 @@
 #include "nn/transformer.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -70,9 +69,14 @@ static void fill_positions(float *positions, size_t steps, size_t channels) {
     }
 }
 
+static void block_scope(char out[SAFETENSORS_MAX_NAME], size_t number, const char *name) {
+  const char numbered[] = {'b', 'l', 'o', 'c', 'k', (char)('0' + number), 0};
+  safetensors_name(out, numbered, name);
+}
+
 static norm load_norm(loader *file, size_t number, const char *name, size_t channels) {
-  char scope[40];
-  snprintf(scope, sizeof scope, "block%zu.%s", number, name);
+  char scope[SAFETENSORS_MAX_NAME];
+  block_scope(scope, number, name);
   norm n;
   n.weight = loader_tensor(file, scope, "weight", 1, &channels);
   n.bias = loader_tensor(file, scope, "bias", 1, &channels);
@@ -80,8 +84,8 @@ static norm load_norm(loader *file, size_t number, const char *name, size_t chan
 }
 
 static linear *load_linear(loader *file, size_t number, const char *name, size_t in, size_t out, int bias) {
-  char scope[40];
-  snprintf(scope, sizeof scope, "block%zu.%s", number, name);
+  char scope[SAFETENSORS_MAX_NAME];
+  block_scope(scope, number, name);
   return loader_linear(file, scope, in, out, bias);
 }
 
