@@ -126,7 +126,7 @@ export class Emovox {
         fetchModel(model, baseUrl, progress, signal),
         microphone ? emovox.#prepareCapture() : undefined,
       ]);
-      const loaded = await emovox.#call({ type: 'load', wasm, model: weights }, { transfer: [wasm, weights] });
+      const loaded = await emovox.#call({ type: 'load', wasm, model: weights }, { transfer: [weights] });
       emovox.model = loaded.model;
       emovox.version = loaded.version;
       return emovox;

@@ -38,29 +38,36 @@ export class LoadProgress {
 }
 
 /**
+ * @template T
  * @param {URL} url
  * @param {'wasm-load' | 'model-load'} code of the error if it fails
  * @param {LoadProgress} progress
- * @param {AbortSignal} [signal]
- * @returns {Promise<ArrayBuffer>}
+ * @param {AbortSignal | undefined} signal
+ * @param {(response: Response) => Promise<T>} read what is to be made of the answer, while it comes
+ * @returns {Promise<T>}
  */
-async function fetchBytes(url, code, progress, signal) {
+async function load(url, code, progress, signal, read) {
   try {
     const response = await fetch(url, { signal });
     if (!response.ok) throw new Error(`HTTP status ${response.status}`);
     // A compressed response says how long it is compressed, not how long what we read is.
     const length = response.headers.get('content-encoding') ? null : response.headers.get('content-length');
     progress.expect(length === null ? null : Number(length));
-    if (!response.body) return await response.arrayBuffer();
+    if (!response.body) throw new Error('The answer is empty.');
     const counter = new TransformStream({
       transform(/** @type {Uint8Array} */ chunk, controller) {
         progress.add(chunk.byteLength);
         controller.enqueue(chunk);
       },
     });
-    return await new Response(response.body.pipeThrough(counter)).arrayBuffer();
+    // Whatever type the server gave it, WebAssembly may be compiled as it comes.
+    const headers = { 'content-type': 'application/wasm' };
+    return await read(new Response(response.body.pipeThrough(counter), { headers }));
   } catch (error) {
     if (signal?.aborted) throw abortError(signal);
+    if (error instanceof WebAssembly.CompileError) {
+      throw new EmovoxError(code, `${url.pathname} is not WebAssembly, or the page forbids it: ${error.message}`);
+    }
     throw EmovoxError.from(error, code);
   }
 }
@@ -69,15 +76,21 @@ async function fetchBytes(url, code, progress, signal) {
  * @param {CreateOptions['baseUrl']} baseUrl
  * @param {LoadProgress} progress
  * @param {AbortSignal} [signal]
- * @returns {Promise<ArrayBuffer>}
+ * @returns {Promise<WebAssembly.Module>}
  */
 export async function fetchWasm(baseUrl, progress, signal) {
   const url = baseUrl ? new URL('emovox.wasm', directory(baseUrl)) : ownWasm();
-  const wasm = await fetchBytes(url, 'wasm-load', progress, signal);
-  if (wasm.byteLength < 4 || new DataView(wasm).getUint32(0) !== 0x0061736d) {
-    throw new EmovoxError('wasm-load', `${url.pathname} is not WebAssembly: the server sent something else.`);
-  }
-  return wasm;
+  return load(url, 'wasm-load', progress, signal, WebAssembly.compileStreaming);
+}
+
+/**
+ * @param {URL} url
+ * @param {LoadProgress} progress
+ * @param {AbortSignal} [signal]
+ * @returns {Promise<ArrayBuffer>}
+ */
+function fetchWeights(url, progress, signal) {
+  return load(url, 'model-load', progress, signal, (response) => response.arrayBuffer());
 }
 
 /**
@@ -89,13 +102,13 @@ export async function fetchWasm(baseUrl, progress, signal) {
  */
 export async function fetchModel(model, baseUrl, progress, signal) {
   if (model instanceof ArrayBuffer || model instanceof Uint8Array) return new Uint8Array(model).slice().buffer;
-  if (model instanceof URL) return fetchBytes(model, 'model-load', progress, signal);
+  if (model instanceof URL) return fetchWeights(model, progress, signal);
   if (model !== 'small' && model !== 'large') {
     const given = JSON.stringify(model);
     throw new EmovoxError('bad-input', `There is no model ${given}; use 'small', 'large', a URL or bytes.`);
   }
   const url = baseUrl ? new URL(`models/emovox-${model}.safetensors`, directory(baseUrl)) : ownModels[model]();
-  return fetchBytes(url, 'model-load', progress, signal);
+  return fetchWeights(url, progress, signal);
 }
 
 /**

@@ -12,7 +12,7 @@
  *
  * Page -> worker. The numbers are job identifiers.
  *
- * @typedef {{type: 'load', id: number, wasm: ArrayBuffer, model: ArrayBuffer}
+ * @typedef {{type: 'load', id: number, wasm: WebAssembly.Module, model: ArrayBuffer}
  *   | {type: 'analyze-file', id: number, blob: Blob} & Whose
  *   | {type: 'analyze-pcm', id: number, sampleRate: number, channels: number, duration: number} & Whose
  *   | {type: 'pcm', id: number, block: Float32Array | null}
