@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "testing.h"
 
+#include <cJSON.h>
 #include <math.h>
 #include <sndfile.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "nn/safetensors.h"
 
 uint8_t *testing_file(const char *path, size_t *size) {
   FILE *file = fopen(path, "rb");
@@ -83,4 +86,42 @@ emovox_model *testing_model(const char *path) {
   assert_int_equal(emovox_model_create(bytes, size, &model), EMOVOX_OK);
   free(bytes);
   return model;
+}
+
+uint8_t *testing_floats(const char *path, size_t *size) {
+  uint8_t *bytes = testing_file(path, size);
+  safetensors file;
+  assert_int_equal(safetensors_open(bytes, *size, &file), EMOVOX_OK);
+  float *values = malloc(*size * sizeof(float));
+  assert_non_null(values);
+  cJSON *header = cJSON_CreateObject();
+  cJSON *metadata = cJSON_GetObjectItemCaseSensitive(file.header, "__metadata__");
+  cJSON_AddItemToObject(header, "__metadata__", cJSON_Duplicate(metadata, 1));
+  size_t count = 0;
+  for (size_t i = 0; i < file.count; i++) {
+    const tensor *t = &file.tensors[i];
+    const char *dot = strrchr(t->name, '.');
+    if (dot && strcmp(dot, ".scale") == 0) continue;
+    cJSON *entry = cJSON_Duplicate(cJSON_GetObjectItemCaseSensitive(file.header, t->name), 1);
+    double offsets[] = {(double)(count * sizeof(float)), (double)((count + t->count) * sizeof(float))};
+    cJSON_ReplaceItemInObject(entry, "dtype", cJSON_CreateString("F32"));
+    cJSON_ReplaceItemInObject(entry, "data_offsets", cJSON_CreateDoubleArray(offsets, 2));
+    cJSON_AddItemToObject(header, t->name, entry);
+    assert_int_equal(safetensors_read(&file, t->name, t->rank, t->shape, values + count), EMOVOX_OK);
+    count += t->count;
+  }
+  char *text = cJSON_PrintUnformatted(header);
+  uint64_t length = strlen(text);
+  *size = sizeof length + length + count * sizeof(float);
+  uint8_t *out = malloc(*size);
+  assert_non_null(out);
+  memcpy(out, &length, sizeof length);
+  memcpy(out + sizeof length, text, length);
+  memcpy(out + sizeof length + length, values, count * sizeof(float));
+  free(text);
+  cJSON_Delete(header);
+  free(values);
+  safetensors_close(&file);
+  free(bytes);
+  return out;
 }

@@ -40,6 +40,9 @@ void testing_noise(float *out, size_t n, uint32_t seed);
 #define TESTING_TINY "tests/data/golden/tiny.safetensors"
 emovox_model *testing_model(const char *path);
 
+/* A model file with its integers made floats, so that layers do not round their inputs; free the result. */
+uint8_t *testing_floats(const char *path, size_t *size);
+
 #define TESTING_SPEECH "tests/data/formats/angry.flac"
 
 #endif

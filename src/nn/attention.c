@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "nn/activation.h"
-#include "nn/conv.h"
+#include "nn/linear.h"
 #include "nn/matmul.h"
 
 struct attention {

@@ -1,9 +1,9 @@
-/* One-dimensional convolution over time, by XNNPACK.
+/* One-dimensional convolution over time.
  * SPDX-License-Identifier: MIT */
 #ifndef EMOVOX_NN_CONV_H
 #define EMOVOX_NN_CONV_H
 
-#include "emovox.h"
+#include "nn/linear.h"
 
 typedef struct conv_params {
   size_t in;     /* input channels */
@@ -14,20 +14,14 @@ typedef struct conv_params {
 
 typedef struct conv conv;
 
-/* weight (out, in, kernel) and bias (out) are copied. `max_steps` bounds later calls.
- * Errors: MEMORY, BACKEND. */
-emovox_status conv_create(const conv_params *params, size_t max_steps, const float *weight, const float *bias,
-                          conv **out);
+/* weight (out, in, kernel) and bias (out) are copied. Errors: MEMORY, BACKEND. */
+emovox_status conv_create(const conv_params *params, const weights *weight, const float *bias, conv **out);
 void conv_destroy(conv *self);
 
 /* Output steps for so many input steps. */
 size_t conv_steps(const conv_params *params, size_t steps);
 
-/* input (steps, in) -> output (conv_steps, out). Both need NN_PADDING floats of readable slack behind them.
- * Errors: BACKEND. */
+/* input (steps, in) -> output (conv_steps, out). Errors: BACKEND. */
 emovox_status conv_run(conv *self, const float *input, size_t steps, float *output);
-
-/* XNNPACK may read this many floats beyond the end of its inputs. */
-enum { NN_PADDING = 32 };
 
 #endif

@@ -33,34 +33,47 @@ static int making(const loader *self) {
   return !self->status && !self->check_only;
 }
 
-conv *loader_conv(loader *self, const char *scope, const conv_params *p, size_t max_steps) {
-  float *weight = loader_tensor(self, scope, "weight", 3, (const size_t[]){p->out, p->in, p->kernel});
+/* SCOPE.NAME as it is in the file; the floats are to be freed. */
+static weights read_weights(loader *self, const char *scope, const char *name, size_t rank, const size_t *shape) {
+  char full[SAFETENSORS_MAX_NAME], scale[SAFETENSORS_MAX_NAME];
+  const tensor *t = safetensors_find(self->file, safetensors_name(full, scope, name));
+  if (!t || t->type == TENSOR_F32) return (weights){.floats = loader_tensor(self, scope, name, rank, shape)};
+  loader_read(self, full, rank, shape, NULL);
+  if (!making(self)) return (weights){0};
+  weights w = {(int8_t *)t->data, malloc(shape[0] * sizeof(float))};
+  self->status = w.floats ? safetensors_read(self->file, safetensors_name(scale, full, "scale"), 1, shape, w.floats)
+                          : EMOVOX_ERROR_MEMORY;
+  return w;
+}
+
+conv *loader_conv(loader *self, const char *scope, const conv_params *p) {
+  weights weight = read_weights(self, scope, "weight", 3, (const size_t[]){p->out, p->in, p->kernel});
   float *bias = loader_tensor(self, scope, "bias", 1, &p->out);
   conv *layer = NULL;
-  if (making(self)) self->status = conv_create(p, max_steps, weight, bias, &layer);
-  free(weight);
+  if (making(self)) self->status = conv_create(p, &weight, bias, &layer);
+  free(weight.floats);
   free(bias);
   return layer;
 }
 
 linear *loader_linear(loader *self, const char *scope, size_t in, size_t out, int has_bias) {
-  float *weight = loader_tensor(self, scope, "weight", 2, (const size_t[]){out, in});
+  weights weight = read_weights(self, scope, "weight", 2, (const size_t[]){out, in});
   float *bias = has_bias ? loader_tensor(self, scope, "bias", 1, &out) : NULL;
   linear *layer = NULL;
-  if (making(self)) self->status = linear_create(in, out, weight, bias, &layer);
-  free(weight);
+  if (making(self)) self->status = linear_create(in, out, &weight, bias, &layer);
+  free(weight.floats);
   free(bias);
   return layer;
 }
 
 lstm *loader_lstm(loader *self, const char *scope, const lstm_params *p, size_t max_steps) {
   size_t gates = 4 * p->hidden;
-  float *input = loader_tensor(self, scope, "input.weight", 2, (const size_t[]){gates, p->in});
+  weights input = read_weights(self, scope, "input.weight", 2, (const size_t[]){gates, p->in});
   float *recurrent = loader_tensor(self, scope, "recurrent.weight", 2, (const size_t[]){gates, p->hidden});
   float *bias = loader_tensor(self, scope, "bias", 1, &gates);
   lstm *layer = NULL;
-  if (making(self)) self->status = lstm_create(p, max_steps, input, recurrent, bias, &layer);
-  free(input);
+  if (making(self)) self->status = lstm_create(p, max_steps, &input, recurrent, bias, &layer);
+  free(input.floats);
   free(recurrent);
   free(bias);
   return layer;

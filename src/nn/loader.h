@@ -5,7 +5,6 @@
 #define EMOVOX_NN_LOADER_H
 
 #include "nn/conv.h"
-#include "nn/linear.h"
 #include "nn/lstm.h"
 #include "nn/safetensors.h"
 
@@ -28,7 +27,7 @@ void loader_read(loader *self, const char *name, size_t rank, const size_t *shap
 float *loader_tensor(loader *self, const char *scope, const char *name, size_t rank, const size_t *shape);
 
 /* SCOPE.weight and SCOPE.bias (none with `bias` 0) as a layer. Errors: those of loader_tensor and BACKEND. */
-conv *loader_conv(loader *self, const char *scope, const conv_params *params, size_t max_steps);
+conv *loader_conv(loader *self, const char *scope, const conv_params *params);
 linear *loader_linear(loader *self, const char *scope, size_t in, size_t out, int bias);
 
 /* SCOPE.input.weight, SCOPE.recurrent.weight, SCOPE.bias. */

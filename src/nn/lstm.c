@@ -5,8 +5,6 @@
 #include <string.h>
 
 #include "nn/activation.h"
-#include "nn/conv.h"
-#include "nn/linear.h"
 
 struct lstm {
   lstm_params params;
@@ -16,7 +14,7 @@ struct lstm {
   float *cell;        /* (hidden) */
 };
 
-static emovox_status build(lstm *self, size_t max_steps, const float *input_weight, const float *recurrent_weight,
+static emovox_status build(lstm *self, size_t max_steps, const weights *input_weight, const float *recurrent_weight,
                            const float *bias) {
   size_t in = self->params.in, hidden = self->params.hidden, gates = 4 * hidden;
   self->recurrent = malloc(hidden * gates * sizeof(float));
@@ -29,7 +27,7 @@ static emovox_status build(lstm *self, size_t max_steps, const float *input_weig
   return linear_create(in, gates, input_weight, bias, &self->projection);
 }
 
-emovox_status lstm_create(const lstm_params *params, size_t max_steps, const float *input_weight,
+emovox_status lstm_create(const lstm_params *params, size_t max_steps, const weights *input_weight,
                           const float *recurrent_weight, const float *bias, lstm **out) {
   lstm *self = calloc(1, sizeof *self);
   if (!self) return EMOVOX_ERROR_MEMORY;

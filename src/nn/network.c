@@ -96,7 +96,7 @@ static void load(network *self, loader *file) {
   const network_params *p = &self->params;
   const char *const convs[NETWORK_CONVS] = {"conv1", "conv2", "conv3"};
   for (int i = 0; i < NETWORK_CONVS; i++)
-    self->convs[i] = loader_conv(file, convs[i], &p->convs[i], max_steps(p, i));
+    self->convs[i] = loader_conv(file, convs[i], &p->convs[i]);
   if (p->transformer.blocks) self->transformer = transformer_load(file, &p->transformer, max_steps(p, 2));
   size_t channels = p->convs[2].out, steps = max_steps(p, NETWORK_CONVS), one = 1;
   self->forward = loader_lstm(file, "lstm.forward", &(lstm_params){channels, p->hidden, 0}, steps);

@@ -2,7 +2,6 @@
 #include <math.h>
 #include <string.h>
 
-#include "nn/conv.h"
 #include "nn/lstm.h"
 #include "testing.h"
 
@@ -44,7 +43,7 @@ static void equals_definition(void **state) {
   for (int backward = 0; backward < 2; backward++) {
     const lstm_params params = {IN, HIDDEN, backward};
     lstm *layer = NULL;
-    assert_int_equal(lstm_create(&params, STEPS, wi, wr, b, &layer), EMOVOX_OK);
+    assert_int_equal(lstm_create(&params, STEPS, &(weights){NULL, wi}, wr, b, &layer), EMOVOX_OK);
     static const size_t lengths[] = {STEPS, 1, STEPS}; /* state must not leak from run to run */
     for (size_t l = 0; l < 3; l++) {
       float out[STEPS * STRIDE] = {0}, expected[STEPS * STRIDE] = {0};

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "nn/conv.h"
+#include "nn/linear.h"
 #include "nn/matmul.h"
 #include "testing.h"
 

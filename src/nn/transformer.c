@@ -43,9 +43,9 @@ emovox_status transformer_run(transformer *self, size_t index, const float *inpu
   if (index == 0) add(x, self->positions, count);
 
   layer_norm(x, steps, channels, b->attention_norm.weight, b->attention_norm.bias, y);
-  if ((status = linear_run(b->query, y, steps, query))) return status;
-  if ((status = linear_run(b->key, y, steps, key))) return status;
-  if ((status = linear_run(b->value, y, steps, value))) return status;
+  linear *const projections[] = {b->query, b->key, b->value};
+  float *const projected[] = {query, key, value};
+  if ((status = linear_run_all(projections, 3, y, steps, projected))) return status;
   if ((status = attention_run(self->attention, query, key, value, steps, query))) return status;
   if ((status = linear_run(b->out, query, steps, y))) return status;
   add(x, y, count);

@@ -67,6 +67,9 @@ WRAP(CONVOLUTIONS, conv_run, (void *self, const float *in, size_t n, float *out)
 WRAP(BLOCKS, transformer_run, (void *self, size_t index, const float *in, size_t n, float *out),
      (self, index, in, n, out))
 WRAP(within(BLOCKS, PRODUCTS), linear_run, (void *self, const float *in, size_t n, float *out), (self, in, n, out))
+WRAP(within(BLOCKS, PRODUCTS), linear_run_all,
+     (void *const *layers, size_t count, const float *in, size_t n, float *const *outputs),
+     (layers, count, in, n, outputs))
 WRAP(within(BLOCKS, PRODUCTS), matmul_run,
      (void *self, const float *a, const float *b, size_t m, size_t k, size_t n, float *out), (self, a, b, m, k, n, out))
 WRAP_VOID(within(NETWORK, GELU), activation_gelu, (float *x, size_t n), (x, n))
