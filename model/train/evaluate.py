@@ -16,6 +16,7 @@ from network import Network
 THRESHOLDS = (0.0, 0.5, 1.0, 1.5, 2.0, 2.5, 3.0)  # on the speech logit
 MIN_RATIOS = (0.02, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4)
 SPEECH_TO_PASS = 98.5  # percent
+IMPOSSIBLE = -1e3  # log-probability
 
 
 @dataclass
@@ -65,7 +66,8 @@ def log_probabilities(logits: np.ndarray, components: list[int]) -> np.ndarray:
     emotions = np.array(components)
     joined = [np.logaddexp.reduce(logits[:, emotions == label], axis=1) for label in range(len(LABELS))]
     joined = np.stack(joined, axis=1)
-    return joined - np.logaddexp.reduce(joined, axis=1, keepdims=True)
+    joined = joined - np.logaddexp.reduce(joined, axis=1, keepdims=True)
+    return np.maximum(joined, IMPOSSIBLE)  # an emotion without components, in a network that never heard it
 
 
 @dataclass

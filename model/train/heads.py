@@ -36,8 +36,8 @@ class HeadSettings:
     component_corpora: tuple = ("ravdess", "nemo")  # the rest only shape the covariance and the regression
     regression_share: tuple = (("ravdess", 1.0), ("cremad", 0.1))  # weight of a corpus; 0.3 of the others
     covariance_share: tuple = (("cremad", 0.5),)  # 1 of the others
-    caution: float = 1.5  # by which the variance within an emotion is taken for larger: one mood is not a person
-    prior_seconds: float = 14.0  # of a speaker: how much must be heard until the adapted head weighs one half
+    caution: float = 1.75  # by which the variance within an emotion is taken for larger: one mood is not a person
+    prior_seconds: float = 30.0  # of a speaker: how much must be heard until the adapted head weighs one half
 
 
 @dataclass

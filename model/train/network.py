@@ -108,7 +108,7 @@ class Network(nn.Module):
         super().__init__()
         self.sizes = sizes
         self.components = list(range(labels) if components is None else components)
-        self.prior_seconds, self.within, self.between = 14.0, 0.0, 1.0
+        self.prior_seconds, self.within, self.between = 30.0, 0.0, 1.0
         self.conv1 = nn.Conv1d(MELS, sizes.stem, 3, padding=1)
         self.conv2 = nn.Conv1d(sizes.stem, sizes.stem, 3, stride=2, padding=1)
         self.blocks = nn.ModuleList(Block(sizes.stem, sizes.heads, sizes.mlp) for _ in range(sizes.blocks))

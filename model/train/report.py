@@ -390,7 +390,7 @@ def release(arguments, settings: Settings, pool: Pool) -> None:
     test_noise = [audio.read(c.path) for c in read_corpora(root, ["esc10"]) if c.speaker == "esc10_5"]
     ravdess = [clip for clip in pool.clips if clip.corpus == "ravdess"]
     for title, change in conditions(test_noise).items():
-        tag = "-" + "".join(c if c.isalnum() else "_" for c in title)
+        tag = "-" + "".join(c if c.isalnum() or c in "+-" else "_" for c in title)
         copy_ = dataset.make_copy(work / "cache", 0, ravdess, arguments.emovox, change=change, tag=tag)
         parts = []
         for fold, network_ in networks.items():

@@ -65,7 +65,7 @@ describe('analyze --json', () => {
     assert.ok(Math.abs(r.duration - 31.8) < 0.1);
     assert.deepEqual(Object.keys(r.votes), [...emotions, 'uncertain']);
     assert.deepEqual(Object.keys(r.probabilities), emotions);
-    assert.equal(r.segments.length, 29);
+    assert.equal(r.segments.length, 15);
     const voting = r.segments.filter((/** @type {any} */ s) => s.label !== 'no speech');
     assert.equal(sum(r.votes), voting.length);
     assert.equal(r.votes[r.emotion], Math.max(...Object.values(r.votes)));

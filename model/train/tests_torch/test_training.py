@@ -316,6 +316,12 @@ class FiguresTest(unittest.TestCase):
                 expected = speaker.logits(values[0][i], values[1][i]).numpy()
                 np.testing.assert_allclose(actual[i], expected, atol=1e-4)
 
+    def test_an_emotion_without_components_is_never_the_answer(self):
+        logits = evaluate.log_probabilities(np.array([[0.5, 0.1]], np.float32), [2, 0])
+        probabilities = evaluate.softmax(0.0 * logits + 1.0 * logits)[0]
+        self.assertTrue(np.isfinite(logits).all())
+        self.assertEqual(np.flatnonzero(probabilities > 0).tolist(), [0, 2])
+
     def test_temperature_and_calibration(self):
         rng = np.random.default_rng(0)
         logits = rng.normal(size=(4000, 8))
