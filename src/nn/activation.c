@@ -2,6 +2,7 @@
 #include "nn/activation.h"
 
 #include "bits.h"
+#include "sums.h"
 
 /* Rational approximations x P(x^2) / Q(x^2), minimax-fitted by reweighted least squares; beyond the clamp the
  * functions are 1 in float. */
@@ -68,11 +69,10 @@ void activation_softmax(float *x, size_t n) {
   int32_t most = INT32_MIN;
   for (size_t i = 0; i < n; i++)
     most = bits_order(x[i]) > most ? bits_order(x[i]) : most;
-  float max = bits_ordered(most), sum = 0;
-  for (size_t i = 0; i < n; i++) {
-    x[i] = fast_exp(x[i] - max);
-    sum += x[i];
-  }
+  float max = bits_ordered(most);
   for (size_t i = 0; i < n; i++)
-    x[i] *= 1 / sum;
+    x[i] = fast_exp(x[i] - max);
+  float scale = 1 / sums_of(x, n);
+  for (size_t i = 0; i < n; i++)
+    x[i] *= scale;
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "nn/activation.h"
+#include "sums.h"
 
 static const float VARIANCE_FLOOR = 1e-8f;
 
@@ -26,17 +27,10 @@ void pooling_statistics(const float *frames, size_t steps, size_t channels, floa
     deviation[c] = sqrtf(deviation[c] / (float)steps + VARIANCE_FLOOR);
 }
 
-static float dot(const float *weight, const float *x, size_t n, float bias) {
-  float sum = bias;
-  for (size_t i = 0; i < n; i++)
-    sum += weight[i] * x[i];
-  return sum;
-}
-
 void pooling_attention(const float *frames, size_t steps, size_t channels, const float *weight, float bias,
                        float *restrict scores, float *restrict out) {
   for (size_t t = 0; t < steps; t++)
-    scores[t] = dot(weight, frames + t * channels, channels, bias);
+    scores[t] = bias + sums_of_products(weight, frames + t * channels, channels);
   activation_softmax(scores, steps);
   memset(out, 0, channels * sizeof(float));
   for (size_t t = 0; t < steps; t++)

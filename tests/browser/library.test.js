@@ -75,7 +75,7 @@ describe('what analyze() takes', () => {
         assert.equal(result.emotion, expected.emotion, name);
         assert.equal(result.segments.length, expected.segments.length, name);
         for (const [label, probability] of Object.entries(expected.probabilities)) {
-          assert.ok(Math.abs(result.probabilities[label] - probability) < 5e-3, `${name}: ${label}`);
+          assert.ok(Math.abs(result.probabilities[label] - probability) < 1e-4, `${name}: ${label}`);
         }
       }
     }));
