@@ -60,10 +60,13 @@ export function bytes(requests) {
     return { section: 'bytes, brotli', name, unit: 'kB', values: [all.brotli / 1000], base, bytes: all, note };
   };
   const fetched = (model, ending) => [...requests[model]].filter((file) => file.endsWith(ending)).sort();
+  const isDecoder = (file) => path.basename(file) === 'decode.js';
+  const [decoder, library] = [true, false].map((kind) => fetched('small', '.js').filter((f) => isDecoder(f) === kind));
   const whole = row('whole first load, small', fetched('small', ''));
   const rows = [
     row('wasm', fetched('small', '.wasm')),
-    row('JavaScript library', fetched('small', '.js')),
+    row('JavaScript library', library),
+    row('decoder of files, loaded afterwards', decoder),
     ...models.map((model) => row(`weights, ${model}`, fetched(model, '.safetensors'))),
     row('whole first load, large', fetched('large', '')),
     whole,

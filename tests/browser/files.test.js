@@ -226,4 +226,20 @@ describe('what the page cannot do without', () => {
         { expectErrors: true },
       ));
   }
+
+  test('the decoder is missing: recordings work, files say decoder-load', () =>
+    chromium.withPage(
+      async (page) => {
+        await page.route('**/decode*.js', (route) => route.fulfill({ status: 404 }));
+        await chromium.openSite(page);
+        await page.waitForSelector('body[data-ready]');
+        await page.setInputFiles('#file', angry);
+        assert.equal((await shownResult(page)).error, 'decoder-load');
+        await page.unrouteAll();
+        await page.reload();
+        await page.setInputFiles('#file', angry);
+        await page.waitForSelector('#result[data-emotion=angry]');
+      },
+      { expectErrors: true },
+    ));
 });

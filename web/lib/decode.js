@@ -41,15 +41,15 @@ const wholeFileSeconds = 600;
 const wholeFileBytes = 8 << 20;
 
 /** A file that only the browser's one-shot decoder might read; the page has that decoder, the worker has not. */
-export class NeedsWholeFileDecoder extends Error {}
+class NeedsWholeFileDecoder extends Error {}
 
 /**
  * Opens a file and decodes its first block.
  *
  * @param {Blob} blob
  * @param {AbortSignal} signal ends the reading
- * @returns {Promise<DecodedAudio>}
- * @throws {EmovoxError | NeedsWholeFileDecoder}
+ * @returns {Promise<DecodedAudio | null>} null: only the page's one-shot decoder might read it
+ * @throws {EmovoxError}
  */
 export async function decode(blob, signal) {
   if (blob.size === 0) throw new EmovoxError('empty');
@@ -91,8 +91,8 @@ export async function decode(blob, signal) {
   } catch (error) {
     signal.removeEventListener('abort', dispose);
     input.dispose();
-    if (error instanceof NeedsWholeFileDecoder) throw error;
-    if (error instanceof UnsupportedInputFormatError && blob.size <= wholeFileBytes) throw new NeedsWholeFileDecoder();
+    if (error instanceof NeedsWholeFileDecoder) return null;
+    if (error instanceof UnsupportedInputFormatError && blob.size <= wholeFileBytes) return null;
     throw EmovoxError.from(error, 'undecodable');
   }
 }

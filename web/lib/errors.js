@@ -21,6 +21,7 @@
  * | `microphone-unsupported`  | the page is not served securely, or the browser is too old to record               |
  * | `no-wasm-simd`            | the browser has no WebAssembly SIMD                                                |
  * | `worker-load`             | the worker script could not be started                                             |
+ * | `decoder-load`            | decode.js, which reads files, could not be fetched                                 |
  * | `wasm-load`               | emovox.wasm could not be fetched, or is not WebAssembly                            |
  * | `model-load`              | the model file could not be fetched                                                |
  * | `model-invalid`           | the model file is damaged or of another version                                    |
@@ -52,6 +53,7 @@ const messages = {
   'no-wasm-simd': 'This browser lacks WebAssembly SIMD. Update it: Chrome 91, Firefox 89, Safari 16.4 or later.',
   'worker-load': 'The worker script could not be started. Serve worker.js from the same origin as the page.',
   'wasm-load': 'emovox.wasm could not be loaded. Check that it is served beside the library, then reload.',
+  'decoder-load': 'The decoder could not be loaded. Check that decode.js is served beside worker.js, then reload.',
   'model-load': 'The model could not be loaded. Check that models/ is served beside the library, then reload.',
   'model-invalid': 'The model file is damaged or of another version. Install it again.',
   'profile-invalid': "The speaker's profile is damaged. Enroll the speaker again.",
@@ -81,7 +83,8 @@ export class EmovoxError extends Error {
    * @returns {EmovoxError}
    */
   static from(thrown, code = 'internal') {
-    if (thrown instanceof EmovoxError) return thrown;
+    // By name: the decoder, and another copy of this library, have a class of their own.
+    if (thrown instanceof Error && thrown.name === 'EmovoxError') return /** @type {EmovoxError} */ (thrown);
     const reason = thrown instanceof Error ? thrown.message : String(thrown);
     const message = reason ? `${messages[code]} (${reason})` : messages[code];
     return new EmovoxError(code, message, { cause: thrown });

@@ -3,7 +3,6 @@
 // The worker: one engine, one model, any number of speakers and jobs. Long jobs give way to incoming messages every few
 // milliseconds, so that a cancel or a live recording never waits for a long file.
 
-import { decode, NeedsWholeFileDecoder } from './decode.js';
 import { Engine } from './engine.js';
 import { abortError, EmovoxError } from './errors.js';
 
@@ -23,6 +22,9 @@ import { abortError, EmovoxError } from './errors.js';
 const sliceMilliseconds = 20;
 /** How long a stopped recording waits for the last block from the audio thread. */
 const lastBlockMilliseconds = 500;
+
+/** The answer to a file that only the page's one-shot decoder might read. */
+const wholeFile = Symbol('whole file');
 
 /** @type {Model} */
 let model;
@@ -57,9 +59,10 @@ addEventListener('message', async ({ data }) => {
   const job = { abort: new AbortController() };
   jobs.set(id, job);
   try {
-    send({ type: 'done', id, value: await run(request, job) });
+    const value = await run(request, job);
+    send(value === wholeFile ? { type: 'whole-file', id } : { type: 'done', id, value });
+    if (request.type === 'load') loadDecoder().catch(() => {}); // while nobody waits; a failure shows when it is needed
   } catch (thrown) {
-    if (thrown instanceof NeedsWholeFileDecoder) return send({ type: 'whole-file', id });
     const error = job.abort.signal.aborted ? abortError(job.abort.signal) : EmovoxError.from(thrown);
     send({ type: 'error', id, code: error.code, message: error.message });
   } finally {
@@ -82,7 +85,7 @@ async function run(request, job) {
     case 'stats':
       return { wasmMemoryBytes: model.engine.memoryBytes };
     case 'analyze-file':
-      return analyze(request, job, await decode(request.blob, job.abort.signal));
+      return analyzeFile(request, job);
     case 'analyze-pcm':
       return analyze(request, job, { ...request, blocks: pull(request.id, job) });
     case 'listen':
@@ -108,6 +111,29 @@ function speakerOf({ speaker }) {
   const found = speakers.get(speaker);
   if (!found) throw new EmovoxError('closed', 'This speaker is closed; make a new one.');
   return found;
+}
+
+/**
+ * Most of the library's code is in the decoder, so it is loaded after all that a start needs. Named as an asset, its
+ * file is copied by bundlers, some of which cannot split a worker.
+ * @returns {Promise<typeof import('./decode.js')>}
+ */
+function loadDecoder() {
+  const url = new URL('./decode.js', import.meta.url);
+  return import(/* webpackIgnore: true */ /* @vite-ignore */ url.href);
+}
+
+/**
+ * @param {{id: number, blob: Blob} & Whose} request
+ * @param {Job} job
+ * @returns {Promise<Result | typeof wholeFile>}
+ */
+async function analyzeFile(request, job) {
+  const { decode } = await loadDecoder().catch((thrown) => {
+    throw EmovoxError.from(thrown, 'decoder-load');
+  });
+  const audio = await decode(request.blob, job.abort.signal);
+  return audio ? analyze(request, job, audio) : wholeFile;
 }
 
 /**

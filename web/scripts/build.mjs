@@ -15,8 +15,8 @@ const sources = join(root, 'web/lib');
 const wasm = join(root, 'build/wasm/emovox.wasm');
 const models = join(root, 'model');
 
-/** The modules that a page loads as they are; the worker is bundled, so that nothing has a bare import. */
-const modules = ['emovox.js', 'errors.js', 'load.js', 'source.js', 'microphone.js', 'capture-worklet.js'];
+/** What a page loads, each in one file: the library, its worker, the worker's decoder, and the microphone's thread. */
+const modules = ['emovox.js', 'worker.js', 'decode.js', 'capture-worklet.js'];
 
 const notice =
   '/*! emovox, MIT. Contains mediabunny, MPL-2.0, unmodified; source: https://github.com/Vanilagy/mediabunny */';
@@ -47,27 +47,29 @@ async function modelFiles() {
 async function buildLib() {
   await rm(lib, { recursive: true, force: true });
   await mkdir(join(lib, 'models'), { recursive: true });
-  for (const name of modules) await copyFile(join(sources, name), join(lib, name));
+  for (const name of modules) await bundleModule(name, name === 'decode.js' ? notice : undefined);
   await copyFile(wasm, join(lib, 'emovox.wasm'));
   for (const name of await modelFiles()) await copyFile(join(models, name), join(lib, 'models', name));
   await copyFile(join(models, 'LICENSE'), join(lib, 'models/LICENSE')); // the weights' own
 
-  const { build: bundle } = await import('vite');
-  await bundle({
-    root: sources,
-    configFile: false,
-    logLevel: 'warn',
-    build: {
-      outDir: lib,
-      emptyOutDir: false,
-      target: 'es2022',
-      lib: { entry: join(sources, 'worker.js'), formats: ['es'], fileName: () => 'worker.js' },
-      rolldownOptions: { output: { minify: true, postBanner: notice } },
-    },
-  });
   const tsc = join(root, 'node_modules/typescript/bin/tsc');
   const options = ['--declaration', '--emitDeclarationOnly', '--noEmit', 'false', '--outDir', lib];
   execFileSync(process.execPath, [tsc, '-p', join(root, 'web/tsconfig.types.json'), ...options], { stdio: 'inherit' });
+}
+
+/**
+ * One file without imports. Its comments for bundlers (which URL is an asset) stay.
+ * @param {string} name
+ * @param {string} [postBanner]
+ */
+async function bundleModule(name, postBanner) {
+  const { build: bundle } = await import('rolldown');
+  await bundle({
+    input: join(sources, name),
+    platform: 'browser',
+    logLevel: 'warn',
+    output: { file: join(lib, name), minify: true, postBanner },
+  });
 }
 
 async function buildSite() {
