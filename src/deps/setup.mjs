@@ -154,12 +154,12 @@ const ownEmscripten = path.join(root, 'build/emscripten-relaxed');
 
 /**
  * An Emscripten that makes valid relaxed SIMD: the system's if it is 3.1.69 or newer, or else one that is fetched.
- * @returns {{emcmake: string, env?: Record<string, string>}}
+ * @returns {{emcc: string, emcmake: string, env?: Record<string, string>}}
  */
-function relaxedEmscripten() {
+export function relaxedEmscripten() {
   const { stdout } = spawnSync('emcc', ['--version'], { encoding: 'utf8' });
   const [major, minor, patch] = (/\d+\.\d+\.\d+/.exec(stdout)?.[0] ?? '0.0.0').split('.').map(Number);
-  if (major * 1e6 + minor * 1e3 + patch >= 3_001_069) return { emcmake: 'emcmake' };
+  if (major * 1e6 + minor * 1e3 + patch >= 3_001_069) return { emcc: 'emcc', emcmake: 'emcmake' };
   // Where it failed it is not tried again with every command: without a network, that takes its time.
   const failed = path.join(ownEmscripten, 'failed');
   if (existsSync(failed)) throw new SetupError(readFileSync(failed, 'utf8'));
@@ -171,7 +171,8 @@ function relaxedEmscripten() {
     throw error;
   }
   const home = path.join(ownEmscripten, 'usr/share/emscripten');
-  return { emcmake: path.join(home, 'emcmake'), env: { EM_CONFIG: path.join(home, '.emscripten') } };
+  const env = { EM_CONFIG: path.join(home, '.emscripten') };
+  return { emcc: path.join(home, 'emcc'), emcmake: path.join(home, 'emcmake'), env };
 }
 
 function fetchEmscripten() {
