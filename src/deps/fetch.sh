@@ -4,9 +4,9 @@
 #
 # usage: src/deps/fetch.sh DIR
 #
-# The tarballs come from Debian through apt; apt.sh says how to choose a mirror. Elsewhere, put the same tarballs (names
-# and checksums below) into DIR/dl, or point CMake's EMOVOX_DEPS at a folder that holds the unpacked sources; then nothing
-# is downloaded.
+# The tarballs come from Debian through apt; apt.sh says how to choose a mirror. Elsewhere, put the same tarballs
+# (names and checksums below) into DIR/dl, or point CMake's EMOVOX_DEPS at a folder that holds the unpacked sources;
+# then nothing is downloaded.
 set -eu
 . "$(dirname "$0")/apt.sh"
 
