@@ -108,7 +108,7 @@ itself, on the same weights (exported by model/train/to_onnx.py, or read from th
 log-mel written in JavaScript, with the batch size that is fastest for them. Meyda's features are of another kind (frames
 of a power of two, other filters), so no network gets them. Network only starts from the same features for all; emovox's
 is then a module of its own with the same library in it, as the released one has no such entry. The run fails if
-probabilities differ by 0.01. Stages are timed inside that module (tests/bench/stages.c); their GFLOP/s count products
+probabilities differ by 0.05; emovox alone rounds the inputs of layers to 8 bits. Stages are timed inside that module (tests/bench/stages.c); their GFLOP/s count products
 and sums of convolutions, matrices and recurrence, and the limit is a loop of 128-bit products and sums of floats
 out of registers, which products of 8 bits can exceed. The module is the one that Chromium loads.
 Plain C is kissfft and a dense mel matrix with the same compiler flags. Cold is a new browser profile, warm the second
