@@ -66,7 +66,7 @@ export function bytes(requests) {
   const rows = [
     row('wasm', fetched('small', '.wasm')),
     row('JavaScript library', library),
-    row('decoder of files, loaded afterwards', decoder),
+    row('decoder of files, loaded beside the weights', decoder),
     ...models.map((model) => row(`weights, ${model}`, fetched(model, '.safetensors'))),
     row('whole first load, large', fetched('large', '')),
     whole,

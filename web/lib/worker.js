@@ -23,6 +23,13 @@ const sliceMilliseconds = 20;
 /** How long a stopped recording waits for the last block from the audio thread. */
 const lastBlockMilliseconds = 500;
 
+/**
+ * Most of the library's code, fetched and compiled while the weights come. Named as an asset, its file is copied by
+ * bundlers, some of which cannot split a worker.
+ * @type {Promise<typeof import('./decode.js')>}
+ */
+const decoder = import(/* webpackIgnore: true */ /* @vite-ignore */ new URL('./decode.js', import.meta.url).href);
+
 /** The answer to a file that only the page's one-shot decoder might read. */
 const wholeFile = Symbol('whole file');
 
@@ -61,7 +68,6 @@ addEventListener('message', async ({ data }) => {
   try {
     const value = await run(request, job);
     send(value === wholeFile ? { type: 'whole-file', id } : { type: 'done', id, value });
-    if (request.type === 'load') loadDecoder().catch(() => {}); // while nobody waits; a failure shows when it is needed
   } catch (thrown) {
     const error = job.abort.signal.aborted ? abortError(job.abort.signal) : EmovoxError.from(thrown);
     send({ type: 'error', id, code: error.code, message: error.message });
@@ -80,6 +86,7 @@ async function run(request, job) {
     case 'load': {
       const engine = await Engine.load(request.wasm);
       model = engine.openModel(new Uint8Array(request.model));
+      await decoder.catch(() => {}); // shows when it is needed; nothing shall be fetched later
       return { version: engine.version, model: model.info };
     }
     case 'stats':
@@ -114,22 +121,12 @@ function speakerOf({ speaker }) {
 }
 
 /**
- * Most of the library's code is in the decoder, so it is loaded after all that a start needs. Named as an asset, its
- * file is copied by bundlers, some of which cannot split a worker.
- * @returns {Promise<typeof import('./decode.js')>}
- */
-function loadDecoder() {
-  const url = new URL('./decode.js', import.meta.url);
-  return import(/* webpackIgnore: true */ /* @vite-ignore */ url.href);
-}
-
-/**
  * @param {{id: number, blob: Blob} & Whose} request
  * @param {Job} job
  * @returns {Promise<Result | typeof wholeFile>}
  */
 async function analyzeFile(request, job) {
-  const { decode } = await loadDecoder().catch((thrown) => {
+  const { decode } = await decoder.catch((thrown) => {
     throw EmovoxError.from(thrown, 'decoder-load');
   });
   const audio = await decode(request.blob, job.abort.signal);
