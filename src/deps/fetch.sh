@@ -4,12 +4,11 @@
 #
 # usage: src/deps/fetch.sh DIR
 #
-# The tarballs come from Debian through apt with a state folder of its own: the system's sources and lists stay
-# untouched. Elsewhere, put the same tarballs (names and checksums below) into DIR/dl, or point CMake's
-# EMOVOX_DEPS at a folder that holds the unpacked sources; then nothing is downloaded.
-#   EMOVOX_DEPS_MIRROR  a Debian mirror (default: the system's own)
-#   EMOVOX_DEPS_SUITE   a Debian suite (default: trixie)
+# The tarballs come from Debian through apt; apt.sh says how to choose a mirror. Elsewhere, put the same tarballs
+# (names and checksums below) into DIR/dl, or point CMake's EMOVOX_DEPS at a folder that holds the unpacked sources;
+# then nothing is downloaded.
 set -eu
+. "$(dirname "$0")/apt.sh"
 
 sums='90bde2caef0f880f627bab0dc805a86c4b8070cd98e3243db3046ab3f3be1a99  xnnpack_0.0~git20241108.4ea82e5.orig.tar.xz
 4cc3cbd933b28131d2a34edc54f76af9fb41bc490af5eae1a5bd3cd07ea90708  pthreadpool_0.0~git20240616.560c60d.orig.tar.xz
@@ -30,28 +29,8 @@ if ! echo "$sums" | sha256sum -c --quiet >/dev/null 2>&1; then
     echo "$sums" >&2
     exit 1
   }
-  state="$dest/.apt"
-  mkdir -p "$state/lists/partial" "$state/cache/archives/partial" "$state/sources.d"
-  mirror=${EMOVOX_DEPS_MIRROR:-$(apt-get indextargets --format '$(ORIGIN) $(SITE) $(REPO_URI)' |
-    awk '$1 == "Debian" && $3 !~ /security/ { print $3; exit }')}
-  cat > "$state/sources.d/deps.sources" <<END
-Types: deb-src
-URIs: $mirror
-Suites: ${EMOVOX_DEPS_SUITE:-trixie}
-Components: main
-Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg
-END
-  cat > "$state/apt.conf" <<END
-Dir::Etc::SourceList "/dev/null";
-Dir::Etc::SourceParts "$state/sources.d";
-Dir::State::Lists "$state/lists";
-Dir::Cache "$state/cache";
-APT::Get::Only-Source "1";
-APT::Sandbox::User "";
-END
-  APT_CONFIG="$state/apt.conf" apt-get -qq update
-  APT_CONFIG="$state/apt.conf" apt-get -qq source --tar-only --download-only \
-    xnnpack pthreadpool fxdiv fp16 kissfft cjson speexdsp
+  private_apt "$dest/.apt" deb-src
+  apt-get -qq source --tar-only --download-only xnnpack pthreadpool fxdiv fp16 kissfft cjson speexdsp
   echo "$sums" | sha256sum -c --quiet
 fi
 

@@ -3,7 +3,7 @@
 // SPDX-License-Identifier: MIT
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { accessSync, constants, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { accessSync, constants, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -69,6 +69,12 @@ const needs = {
     { name: 'cmocka', present: header('cmocka.h'), packages: ['libcmocka-dev'] },
   ],
   wasm: [...build, { name: 'Emscripten', present: program('emcc'), packages: ['emscripten'] }],
+  // Beside the Emscripten that fetch-emscripten.sh brings.
+  relaxed: [
+    { name: 'clang 19', present: program('clang-19'), packages: ['clang-19'] },
+    { name: 'lld 19', present: program('wasm-ld-19'), packages: ['lld-19'] },
+    { name: 'LLVM 19', present: program('llvm-ar-19'), packages: ['llvm-19'] },
+  ],
   python: [{ name: 'Python 3', present: program('python3'), packages: ['python3'] }],
   chromium: [{ name: 'Chromium', present: () => findChromium() !== undefined, packages: ['chromium'] }],
   bench: [
@@ -126,25 +132,88 @@ function fetchSources() {
   });
 }
 
-function buildPreset(preset, configure, targets = ['all']) {
+function buildPreset(preset, configure, targets = ['all'], env = {}) {
   const start = Date.now();
   // Debian's emcc looks for the acorn package where Debian's own node would.
   const debianModules = '/usr/share/nodejs';
-  const env = existsSync(debianModules) ? { NODE_PATH: debianModules } : {};
+  const all = { ...(existsSync(debianModules) ? { NODE_PATH: debianModules } : {}), ...env };
   if (!existsSync(path.join(root, 'build', preset, 'build.ninja'))) {
     console.error(`Configuring build/${preset} …`);
-    run(configure[0], configure.slice(1), { quiet: true, env });
+    run(configure[0], configure.slice(1), { quiet: true, env: all });
   }
   console.error(`Building build/${preset} …`);
-  run('cmake', ['--build', '--preset', preset, '--target', ...targets], { quiet: true, env });
+  run('cmake', ['--build', '--preset', preset, '--target', ...targets], { quiet: true, env: all });
   console.error(`  done in ${((Date.now() - start) / 1000).toFixed(0)} s`);
+}
+
+/** The module with relaxed SIMD; there only where it could be built from the sources as they are. */
+export const relaxedWasm = path.join(root, 'build/relaxed/emovox-relaxed.wasm');
+
+/** Where fetch-emscripten.sh puts what it fetches; `failed` in it says why that failed. */
+const ownEmscripten = path.join(root, 'build/emscripten-relaxed');
+
+/**
+ * An Emscripten that makes valid relaxed SIMD: the system's if it is 3.1.69 or newer, or else one that is fetched.
+ * @returns {{emcc: string, emcmake: string, env?: Record<string, string>}}
+ */
+export function relaxedEmscripten() {
+  const { stdout } = spawnSync('emcc', ['--version'], { encoding: 'utf8' });
+  const [major, minor, patch] = (/\d+\.\d+\.\d+/.exec(stdout)?.[0] ?? '0.0.0').split('.').map(Number);
+  if (major * 1e6 + minor * 1e3 + patch >= 3_001_069) return { emcc: 'emcc', emcmake: 'emcmake' };
+  // Where it failed it is not tried again with every command: without a network, that takes its time.
+  const failed = path.join(ownEmscripten, 'failed');
+  if (existsSync(failed)) throw new SetupError(readFileSync(failed, 'utf8'));
+  try {
+    fetchEmscripten();
+  } catch (error) {
+    mkdirSync(ownEmscripten, { recursive: true });
+    writeFileSync(failed, error.message);
+    throw error;
+  }
+  const home = path.join(ownEmscripten, 'usr/share/emscripten');
+  const env = { EM_CONFIG: path.join(home, '.emscripten') };
+  return { emcc: path.join(home, 'emcc'), emcmake: path.join(home, 'emcmake'), env };
+}
+
+function fetchEmscripten() {
+  const missing = needs.relaxed.filter((need) => !need.present());
+  try {
+    if (missing.length) installPackages(missing);
+  } catch {
+    const packages = missing.flatMap((need) => need.packages).join(' ');
+    throw new SetupError(`Install what it needs: apt-get install ${packages}.`);
+  }
+  if (!existsSync(path.join(ownEmscripten, '.unpacked'))) console.error('Fetching another Emscripten, 250 MB …');
+  const { status, stderr } = spawnSync('sh', ['src/deps/fetch-emscripten.sh', ownEmscripten], {
+    cwd: root,
+    stdio: ['ignore', 'ignore', 'pipe'],
+    encoding: 'utf8',
+  });
+  if (status !== 0) throw new SetupError(stderr?.trim().split('\n').at(-1) || 'src/deps/fetch-emscripten.sh failed.');
+}
+
+let complained = false;
+
+/** The Emscripten for the faster module, or nothing where there shall be none or can be none; then says why, once. */
+function findRelaxedEmscripten() {
+  if (process.env.EMOVOX_RELAXED === '0') return undefined;
+  try {
+    return relaxedEmscripten();
+  } catch (error) {
+    if (!(error instanceof SetupError)) throw error;
+    const again = `To try again, remove ${path.relative(root, ownEmscripten)}/failed.`;
+    if (!complained) console.error(`Going on without the faster emovox-relaxed.wasm. ${error.message} ${again}`);
+    complained = true;
+    return undefined;
+  }
 }
 
 /**
  * Installs and builds what is asked for, skipping what is there.
  * @param {{native?: boolean, wasm?: boolean, npm?: boolean, chromium?: boolean, python?: boolean, lint?: boolean,
  *   bench?: boolean}} parts
- *   native: build/native (command-line tool and C tests); wasm: build/wasm/emovox.wasm; npm: node_modules;
+ *   native: build/native (command-line tool and C tests); wasm: build/wasm/emovox.wasm and, where it can be made and
+ *   the environment does not say EMOVOX_RELAXED=0, build/relaxed/emovox-relaxed.wasm; npm: node_modules;
  *   chromium, python, lint: the programs; bench: the modules that only `npm run bench` needs
  */
 export async function ensure(parts) {
@@ -160,7 +229,11 @@ export async function ensure(parts) {
   const deps = process.env.EMOVOX_DEPS ? [`-DEMOVOX_DEPS=${process.env.EMOVOX_DEPS}`] : [];
   if (parts.native) buildPreset('native', ['cmake', '--preset', 'native', ...deps]);
   const targets = [...(parts.wasm ? ['all'] : []), ...(parts.bench ? ['emovox_bench', 'emovox_named'] : [])];
-  if (targets.length) buildPreset('wasm', ['emcmake', 'cmake', '--preset', 'wasm', ...deps], targets);
+  if (!targets.length) return;
+  buildPreset('wasm', ['emcmake', 'cmake', '--preset', 'wasm', ...deps], targets);
+  const relaxed = findRelaxedEmscripten();
+  if (relaxed) buildPreset('relaxed', [relaxed.emcmake, 'cmake', '--preset', 'relaxed', ...deps], targets, relaxed.env);
+  else rmSync(relaxedWasm, { force: true }); // what an earlier build left is of other sources
 }
 
 /** Runs a script's main function; prints SetupErrors as plain text and exits 1 on any error. */

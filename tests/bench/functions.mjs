@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 /**
- * The functions of a WebAssembly module that has a name section, the largest first.
+ * The functions of a WebAssembly module that has a name for each, the largest first.
  * @param {Uint8Array} bytes
  * @returns {{name: string, size: number}[]} bytes of code
  */
@@ -20,8 +20,6 @@ export function functions(bytes) {
     at += length;
     return new TextDecoder().decode(bytes.subarray(at - length, at));
   };
-  const module = new WebAssembly.Module(bytes);
-  const imported = WebAssembly.Module.imports(module).filter(({ kind }) => kind === 'function').length;
   const sizes = [];
   const names = new Map();
   while (at < bytes.length) {
@@ -44,6 +42,7 @@ export function functions(bytes) {
     }
     at = end;
   }
-  const all = sizes.map((size, i) => ({ name: names.get(imported + i) ?? `function ${imported + i}`, size }));
+  const imported = names.size - sizes.length; // these come first
+  const all = sizes.map((size, i) => ({ name: names.get(imported + i), size }));
   return all.sort((a, b) => b.size - a.size);
 }

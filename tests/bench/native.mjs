@@ -7,6 +7,7 @@ import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { root } from '../../src/deps/setup.mjs';
 import { writeRecording } from './audio.mjs';
+import { tolerance } from './rounds.mjs';
 import { folder, models, python } from './setup.mjs';
 import { digits, median } from './table.mjs';
 
@@ -85,6 +86,6 @@ function agree(model, segments, probabilities) {
   for (const [i, segment] of segments.entries()) {
     if (segment.label === 'no speech') continue;
     const worst = Math.max(...Object.values(segment.probabilities).map((p, k) => Math.abs(p - probabilities[i][k])));
-    if (!(worst < 0.01)) throw new Error(`${model}: segment ${i} differs by ${worst} in Python.`);
+    if (!(worst < tolerance)) throw new Error(`${model}: segment ${i} differs by ${worst} in Python.`);
   }
 }

@@ -56,15 +56,16 @@ const tasks = new Map();
 /**
  * Loads everybody and sees whether they agree, which also warms them up.
  * @param {number[]} batches to choose from
+ * @param {string} build folder of the module with a stopwatch
  * @returns {Promise<Record<string, {batch: number, count: number, difference: number}>>} by task: batch size, number of
  *   sequences, largest difference of a probability from the library's
  */
-async function prepare(batches) {
+async function prepare(batches, build) {
   const { Emovox } = await import('/dist/lib/emovox.js');
   const wav = await load('/build/bench/speech.wav');
   const pcm = Float32Array.from(new Int16Array(wav, 44), (value) => value / 32768);
   const pcm48 = Float32Array.from({ length: 3 * pcm.length }, (_, i) => pcm[Math.floor(i / 3)]);
-  const stages = await Stages.load('/build/wasm/emovox_bench.wasm');
+  const stages = await Stages.load(`/${build}/emovox_bench.wasm`);
   const checked = {};
 
   for (const name of ['small', 'large']) {

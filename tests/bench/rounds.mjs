@@ -7,11 +7,11 @@ import path from 'node:path';
 import { root } from '../../src/deps/setup.mjs';
 import { operations } from './flops.mjs';
 import { readSafetensors } from './peers/safetensors.js';
-import { models } from './setup.mjs';
+import { models, wasm } from './setup.mjs';
 import { digits, median } from './table.mjs';
 
-/** A peer whose probabilities differ by more computes something else. */
-const tolerance = 0.01;
+/** Inputs of layers are rounded to 8 bits by emovox alone. A peer that differs by more computes something else. */
+export const tolerance = 0.05;
 
 /**
  * @param {import('playwright-core').Page} page
@@ -20,7 +20,8 @@ const tolerance = 0.01;
  * @returns {Promise<import('./table.mjs').Row[]>}
  */
 export async function compare(page, { rounds, seconds, batches }) {
-  const checked = await page.evaluate((sizes) => globalThis.bench.prepare(sizes), batches);
+  const { name: module, build } = wasm();
+  const checked = await page.evaluate((options) => globalThis.bench.prepare(...options), [batches, build]);
   for (const [name, { difference }] of Object.entries(checked))
     if (!(difference < tolerance)) throw new Error(`${name}: probabilities differ by ${difference}.`);
   const results = [];
@@ -49,7 +50,7 @@ export async function compare(page, { rounds, seconds, batches }) {
   ]);
 
   const limits = timed('limit');
-  const section = (name) => `${name}: stages, per minute of audio`;
+  const section = (name) => `${name}: stages in ${module}, per minute of audio`;
   const spent = (task, stage) => results.map((result) => result[task][stage]);
   const logmel = spent('small, stages', 'logmel');
   rows.push(

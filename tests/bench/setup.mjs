@@ -5,12 +5,18 @@
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { ensure, installNpm, root, run } from '../../src/deps/setup.mjs';
+import { ensure, installNpm, relaxedWasm, root, run } from '../../src/deps/setup.mjs';
 import { build } from '../../web/scripts/build.mjs';
 
 export const folder = path.join(root, 'build/bench');
 export const python = path.join(folder, 'venv/bin/python');
 export const models = ['small', 'large'];
+
+/** The module that Chromium loads, and where it and those of the bench were built. */
+export const wasm = () =>
+  existsSync(relaxedWasm)
+    ? { name: 'emovox-relaxed.wasm', build: 'build/relaxed' }
+    : { name: 'emovox.wasm', build: 'build/wasm' };
 
 const train = (name) => path.join(root, 'model/train', name);
 const requirements = [path.join(root, 'tests/bench/requirements.txt'), train('requirements.txt')];

@@ -3,7 +3,7 @@
 // The library itself, in an empty page with the strict content security policy.
 
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import { readWav } from '../node/audio.js';
 import { browserTest, data, shownResult } from './harness.js';
@@ -130,6 +130,56 @@ describe('what analyze() takes', () => {
       assert.equal(long.code, 'undecodable');
       assert.match(long.message, /mp3 only for recordings of up to 10 minutes/);
     }));
+});
+
+describe('the module', () => {
+  const size = (name) => statSync(new URL(`../../dist/lib/${name}`, import.meta.url)).size;
+  const withoutRelaxedSimd = () => {
+    const { validate } = WebAssembly;
+    WebAssembly.validate = (bytes) => !String(bytes).includes('253,146,2') && validate(bytes);
+  };
+  const notFound = (route) => route.fulfill({ status: 404 });
+  /** What is asked for, last what is used. @type {[string, string[], (page: any) => any][]} */
+  const cases = [
+    ['with relaxed SIMD where the browser has it', ['emovox-relaxed.wasm'], () => {}],
+    ['without where it has not', ['emovox.wasm'], (page) => page.addInitScript(withoutRelaxedSimd)],
+    [
+      'without where the server lacks the other',
+      ['emovox-relaxed.wasm', 'emovox.wasm'],
+      (page) => page.route('**/emovox-relaxed.wasm', notFound),
+    ],
+  ];
+  for (const [name, files, prepare] of cases) {
+    for (const baseUrl of [undefined, '/lib']) {
+      test(`${name}${baseUrl ? ', below a baseUrl' : ''}: the verdict of the native build`, () =>
+        chromium.withPage(
+          async (page) => {
+            await prepare(page);
+            await open(page);
+            /** @type {string[]} */
+            const requests = [];
+            page.on('request', (request) => requests.push(request.url().split('/').at(-1) ?? ''));
+            const { result, last } = await page.evaluate(async (baseUrl) => {
+              let last;
+              const emovox = await globalThis.Emovox.create({ baseUrl, onProgress: (progress) => (last = progress) });
+              return { result: await emovox.analyze(globalThis.file(1)), last };
+            }, baseUrl);
+            assert.deepEqual(
+              requests.filter((file) => file.endsWith('.wasm')),
+              files,
+            );
+            assert.equal(result.emotion, expected.emotion);
+            assert.equal(result.confidence, expected.confidence);
+            for (const [label, probability] of Object.entries(expected.probabilities)) {
+              assert.ok(Math.abs(result.probabilities[label] - probability) < 5e-3, label);
+            }
+            const bytes = size(files.at(-1)) + size('models/emovox-small.safetensors');
+            assert.deepEqual(last, { loaded: bytes, total: bytes });
+          },
+          { expectErrors: files.length > 1 }, // the browser reports the 404
+        ));
+    }
+  }
 });
 
 describe('a speaker', () => {

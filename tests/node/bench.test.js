@@ -23,16 +23,18 @@ test('a row: median, spread, and the ratio within rounds', () => {
   assert.deepEqual([0.01234, 1.234, 123.4, 12345, 0].map(digits), ['0.0123', '1.23', '123', '12345', '0']);
 });
 
-test('functions of a module: sizes of their code, names where there are some', () => {
+test('functions of a module: names, and sizes of their code', () => {
   const bytes = Uint8Array.of(
     ...[0, 97, 115, 109, 1, 0, 0, 0],
     ...[1, 4, 1, 96, 0, 0], // type: () -> ()
+    ...[2, 9, 1, 1, 109, 3, 108, 111, 103, 0, 0], // imports m.log
     ...[3, 3, 2, 0, 0], // two functions of it
     ...[10, 8, 2, 2, 0, 11, 3, 0, 1, 11], // empty; nop
-    ...[0, 13, 4, 110, 97, 109, 101, 1, 6, 1, 0, 3, 97, 100, 100], // names: function 0 is "add"
+    ...[0, 23, 4, 110, 97, 109, 101, 1, 16, 3], // names: "log", "add", "nop"
+    ...[0, 3, 108, 111, 103, 1, 3, 97, 100, 100, 2, 3, 110, 111, 112],
   );
   assert.deepEqual(functions(bytes), [
-    { name: 'function 1', size: 3 },
+    { name: 'nop', size: 3 },
     { name: 'add', size: 2 },
   ]);
 });

@@ -4,9 +4,10 @@
 
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { relaxedWasm } from '../../src/deps/setup.mjs';
 import { certainty, headline } from '../../web/app/emotions.js';
 import { clock, rough } from '../../web/app/format.js';
 import { blocks } from '../../web/app/timeline.js';
@@ -49,17 +50,17 @@ describe('the package', () => {
   test('holds what its manifest promises', () => {
     const { exports } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
     const files = readdirSync(lib, { recursive: true, encoding: 'utf8' });
-    for (const name of [
-      'emovox.js',
-      'emovox.d.ts',
-      'worker.js',
-      'decode.js',
-      'emovox.wasm',
-      'models/emovox-small.safetensors',
-    ]) {
+    for (const name of ['emovox.js', 'emovox.d.ts', 'worker.js', 'decode.js', 'emovox.wasm', 'emovox-relaxed.wasm']) {
       assert.ok(files.includes(name), name);
     }
+    assert.ok(files.includes('models/emovox-small.safetensors'));
     assert.equal(exports['.'].default, './dist/lib/emovox.js');
+    for (const name of ['emovox.wasm', 'emovox-relaxed.wasm']) assert.equal(exports[`./${name}`], `./dist/lib/${name}`);
+  });
+
+  test('emovox-relaxed.wasm uses relaxed SIMD', { skip: !existsSync(relaxedWasm) && 'not built here' }, () => {
+    const dot = Buffer.of(253, 147, 2); // i32x4.relaxed_dot_i8x16_i7x16_add_s
+    assert.ok(readFileSync(new URL('emovox-relaxed.wasm', lib)).includes(dot));
   });
 });
 

@@ -27,7 +27,7 @@ export { EmovoxError };
 /**
  * @typedef {object} CreateOptions
  * @property {'small' | 'large' | URL | ArrayBuffer | Uint8Array} [model] the name of a model, where one is, or one
- * @property {string | URL} [baseUrl] where emovox.wasm and models/ are served, if not beside this module
+ * @property {string | URL} [baseUrl] where the .wasm files and models/ are served, if not beside this module
  * @property {boolean} [microphone] prepare for recording as well, so that listen() fetches nothing later
  * @property {AbortSignal} [signal]
  * @property {(progress: {loaded: number, total: number | null}) => void} [onProgress] bytes loaded

@@ -7,11 +7,23 @@ import { abortError, EmovoxError } from './errors.js';
 /** @import { CreateOptions } from './emovox.js' */
 
 /** Where the files of this package are; spelled out, so that bundlers see them. */
-const ownWasm = () => new URL('./emovox.wasm', import.meta.url);
+const ownWasm = {
+  'emovox.wasm': () => new URL('./emovox.wasm', import.meta.url),
+  'emovox-relaxed.wasm': () => new URL('./emovox-relaxed.wasm', import.meta.url),
+};
 const ownModels = {
   small: () => new URL('./models/emovox-small.safetensors', import.meta.url),
   large: () => new URL('./models/emovox-large.safetensors', import.meta.url),
 };
+
+/** A module with a single relaxed SIMD instruction. */
+const relaxedProbe = Uint8Array.of(
+  ...[0, 97, 115, 109, 1, 0, 0, 0], // "\0asm", version 1
+  ...[1, 5, 1, 96, 0, 1, 123], // type: () -> v128
+  ...[3, 2, 1, 0], // one function of it
+  ...[10, 15, 1, 13, 0, 65, 1, 253, 15, 65, 2, 253, 15], // i8x16.splat(1), i8x16.splat(2)
+  ...[253, 146, 2, 11], // i16x8.relaxed_dot_i8x16_i7x16_s
+);
 
 /** Adds up what several downloads have loaded. */
 export class LoadProgress {
@@ -39,16 +51,17 @@ export class LoadProgress {
 
 /**
  * @template T
- * @param {URL} url
+ * @param {URL[]} urls the first of these that the server has
  * @param {'wasm-load' | 'model-load'} code of the error if it fails
  * @param {LoadProgress} progress
  * @param {AbortSignal | undefined} signal
  * @param {(response: Response) => Promise<T>} read what is to be made of the answer, while it comes
  * @returns {Promise<T>}
  */
-async function load(url, code, progress, signal, read) {
+async function load([url, ...others], code, progress, signal, read) {
   try {
     const response = await fetch(url, { signal });
+    if (response.status === 404 && others.length > 0) return await load(others, code, progress, signal, read);
     if (!response.ok) throw new Error(`HTTP status ${response.status}`);
     // A compressed response says how long it is compressed, not how long what we read is.
     const length = response.headers.get('content-encoding') ? null : response.headers.get('content-length');
@@ -73,14 +86,19 @@ async function load(url, code, progress, signal, read) {
 }
 
 /**
+ * The module with relaxed SIMD where the browser has that. Where the server lacks it, as may be below a `baseUrl`, the
+ * other one does the same, only slower.
+ *
  * @param {CreateOptions['baseUrl']} baseUrl
  * @param {LoadProgress} progress
  * @param {AbortSignal} [signal]
  * @returns {Promise<WebAssembly.Module>}
  */
 export async function fetchWasm(baseUrl, progress, signal) {
-  const url = baseUrl ? new URL('emovox.wasm', directory(baseUrl)) : ownWasm();
-  return load(url, 'wasm-load', progress, signal, WebAssembly.compileStreaming);
+  /** @type {(keyof typeof ownWasm)[]} */
+  const names = WebAssembly.validate(relaxedProbe) ? ['emovox-relaxed.wasm', 'emovox.wasm'] : ['emovox.wasm'];
+  const urls = names.map((name) => (baseUrl ? new URL(name, directory(baseUrl)) : ownWasm[name]()));
+  return load(urls, 'wasm-load', progress, signal, WebAssembly.compileStreaming);
 }
 
 /**
@@ -90,7 +108,7 @@ export async function fetchWasm(baseUrl, progress, signal) {
  * @returns {Promise<ArrayBuffer>}
  */
 function fetchWeights(url, progress, signal) {
-  return load(url, 'model-load', progress, signal, (response) => response.arrayBuffer());
+  return load([url], 'model-load', progress, signal, (response) => response.arrayBuffer());
 }
 
 /**

@@ -167,14 +167,20 @@ async function analyze(request, job, { sampleRate, channels, duration, blocks })
  * @returns {AsyncGenerator<Float32Array>}
  */
 async function* pull(id, job) {
+  const ask = () =>
+    /** @type {Promise<Float32Array | null>} */ (
+      new Promise((resolve, reject) => {
+        job.onPcm = resolve;
+        job.abort.signal.onabort = reject;
+        send({ type: 'pull', id });
+      })
+    );
+  let next = ask();
   for (;;) {
-    /** @type {Float32Array | null} */
-    const block = await new Promise((resolve, reject) => {
-      job.onPcm = resolve;
-      job.abort.signal.onabort = reject;
-      send({ type: 'pull', id });
-    });
+    const block = await next;
     if (!block) return;
+    next = ask(); // comes while this one is worked on
+    next.catch(() => {}); // unless nobody waits for it any more
     yield block;
   }
 }

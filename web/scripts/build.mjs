@@ -4,10 +4,11 @@
 
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { copyFile, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { ensure, main, root } from '../../src/deps/setup.mjs';
+import { ensure, main, relaxedWasm, root } from '../../src/deps/setup.mjs';
 
 export const lib = join(root, 'dist/lib');
 export const site = join(root, 'dist/site');
@@ -30,7 +31,7 @@ export async function build() {
 /** Makes dist/ out of what is there, unless it is up to date. */
 export async function buildDist() {
   const weights = (await modelFiles()).map((name) => join(models, name));
-  const stamp = await fingerprint([wasm, ...weights, join(root, 'web'), join(root, 'package-lock.json')]);
+  const stamp = await fingerprint([wasm, fasterWasm(), ...weights, join(root, 'web'), join(root, 'package-lock.json')]);
   const stampFile = join(root, 'dist/stamp');
   if ((await readFile(stampFile, 'utf8').catch(() => '')) === stamp) return;
   await rm(stampFile, { force: true });
@@ -38,6 +39,9 @@ export async function buildDist() {
   await buildSite();
   await writeFile(stampFile, stamp);
 }
+
+/** The module for browsers with relaxed SIMD: where none could be built, the other, so that the package has the name. */
+const fasterWasm = () => (existsSync(relaxedWasm) ? relaxedWasm : wasm);
 
 /** @returns {Promise<string[]>} names of the released models */
 async function modelFiles() {
@@ -49,6 +53,7 @@ async function buildLib() {
   await mkdir(join(lib, 'models'), { recursive: true });
   for (const name of modules) await bundleModule(name, name === 'decode.js' ? notice : undefined);
   await copyFile(wasm, join(lib, 'emovox.wasm'));
+  await copyFile(fasterWasm(), join(lib, 'emovox-relaxed.wasm'));
   for (const name of await modelFiles()) await copyFile(join(models, name), join(lib, 'models', name));
   await copyFile(join(models, 'LICENSE'), join(lib, 'models/LICENSE')); // the weights' own
 
