@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The C engine on the same clips: it rounds the inputs of layers to 8 bits, PyTorch does not."""
+"""The C engine beside PyTorch on the same clips: it rounds the inputs of int8 layers to 8 bits, PyTorch does not."""
 
 from __future__ import annotations
 
@@ -9,11 +9,16 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
+import torch
 
+import audio
 import evaluate
 import export
-from corpora import LABELS
+import features
+from corpora import LABELS, Clip
 from network import Network
+
+BATCH = 200  # recordings per call of the extractor
 
 
 def analyze(emovox: Path, network: Network, gate: dict, uncertain_below: float, paths: list[Path]) -> list[dict]:
@@ -27,29 +32,50 @@ def analyze(emovox: Path, network: Network, gate: dict, uncertain_below: float, 
     return [json.loads(line) for line in lines]
 
 
-def agreement(emovox: Path, parts, gate: dict, uncertain_below: float) -> dict:
-    """Of the engine with PyTorch, and the engine's own UAR, over the clips of report.Tested parts. The engine's answer
-    is forced as in evaluate.decide(), or, `as_shown`, wrong where it is `uncertain` or no speech."""
-    truth, forced, shown, same, distances = [], [], [], [], []
-    for part in parts:
-        chosen, answers, means = evaluate.decide(part.predictions.clips, part.plain)
-        paths = [part.clips[i].path for i in chosen]
-        results = analyze(emovox, part.network, gate, uncertain_below, paths)
-        for clip, answer, mean, result in zip(chosen, answers, means, results, strict=True):
-            logs = np.log([[s["probabilities"][label] + 1e-9 for label in LABELS] for s in result["segments"]])
-            _, (theirs,), _ = evaluate.decide(np.zeros(len(logs), int), logs)
-            truth.append(part.labels[clip])
-            forced.append(theirs)
-            shown.append(result["emotion"] == LABELS[part.labels[clip]])
-            same.append(theirs == answer)
-            if all(s["label"] != "no speech" for s in result["segments"]):
-                distances.append(np.abs(mean - [result["probabilities"][label] for label in LABELS]).max())
-    truth, shown = np.array(truth), np.array(shown)
+@torch.no_grad()
+def probabilities(emovox: Path, network: Network, paths: list[Path]) -> list[np.ndarray]:
+    """PyTorch's for the sequences of each recording, in float32: (sequences, labels)."""
+    result = []
+    for first in range(0, len(paths), BATCH):
+        recordings = [(audio.read(path), audio.RATE) for path in paths[first : first + BATCH]]
+        for logmel in features.extract(emovox, recordings):
+            starts = features.sequence_starts(len(logmel))
+            if len(starts) > 1 and not features.brings_enough(starts[-1] - starts[-2]):
+                starts.pop()
+            frames = features.SEQUENCE["frames"]
+            inputs = np.stack([features.normalize(logmel[start : start + frames]) for start in starts])
+            logits = network(network.stem(torch.from_numpy(inputs))["conv2"])["logits"]
+            result.append(logits.softmax(dim=1).numpy())
+    return result
+
+
+def agreement(emovox: Path, tested: list[tuple[Network, list[Clip]]], gate: dict, uncertain_below: float) -> dict:
+    """Of the engine with PyTorch, and the engine's own UAR, with each network on its clips. Answers are forced as in
+    evaluate.decide(), or, `as_shown`, wrong where they are `uncertain` or no speech."""
+    truth, forced, shown, same, differences = [], [], [], [], []
+
+    def answer(p: np.ndarray) -> int:
+        return evaluate.decide(np.zeros(len(p), int), np.log(p + 1e-9))[1][0]
+
+    for network, clips in tested:
+        paths = [clip.path for clip in clips]
+        expected = probabilities(emovox, network, paths)
+        for clip, theirs, result in zip(
+            clips, expected, analyze(emovox, network, gate, uncertain_below, paths), strict=True
+        ):
+            ours = np.array([[s["probabilities"][label] for label in LABELS] for s in result["segments"]])
+            voiced = ours.sum(axis=1) > 0  # without speech there are no probabilities
+            truth.append(LABELS.index(clip.emotion))
+            forced.append(answer(np.where(voiced[:, None], ours, theirs)))
+            shown.append(result["emotion"] == clip.emotion)
+            same.append(forced[-1] == answer(theirs))
+            differences.append(np.abs(ours - theirs)[voiced].ravel())
+    truth, shown, differences = np.array(truth), np.array(shown), np.concatenate(differences)
     return dict(
         clips=len(truth),
         same_answer=100 * float(np.mean(same)),
-        mean_difference=float(np.mean(distances)),
-        largest_difference=float(np.max(distances)),
+        mean_difference=float(differences.mean()),
+        largest_difference=float(differences.max()),
         uar=evaluate.scores(evaluate.confusion(truth, np.array(forced)))["uar"],
         uar_as_shown=100 * float(np.mean([shown[truth == label].mean() for label in np.unique(truth)])),
     )

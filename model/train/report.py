@@ -366,9 +366,12 @@ def release(arguments, settings: Settings, pool: Pool) -> None:
     }
     float_answers, int8_answers = (judged(parts[title])[1] for title in list(parts)[1:])
     report["int8_same_answer"] = 100 * float((float_answers == int8_answers).mean())
-    report["engine"] = {
-        corpus: native.agreement(arguments.emovox, tested[corpus], gate, UNCERTAIN_BELOW) for corpus in voiced
-    }
+    report["engine"] = {}
+    for corpus in voiced:
+        by_fold = [
+            (network, [pool.clips[i] for i in of(pool, corpus, folds[fold])]) for fold, network in networks.items()
+        ]
+        report["engine"][corpus] = native.agreement(arguments.emovox, by_fold, gate, UNCERTAIN_BELOW)
     print("parts are done", flush=True)
 
     report["left_out"] = {}
@@ -522,7 +525,7 @@ clips of the same speaker, without their labels.
     text += (
         f"\nThe int8 file gives the answer of the float network to {report['int8_same_answer']:.1f} % of these clips.\n"
     )
-    text += "\nThe C engine, which rounds inputs of layers to 8 bits, with the same files on the same clips:\n\n"
+    text += "\nThe C engine, which rounds inputs of layers to 8 bits, beside PyTorch in float32, on the same clips:\n\n"
     rows = [["", "clips", "answer of PyTorch", "largest difference", "UAR", "UAR, uncertain and no speech being wrong"]]
     for corpus, p in report["engine"].items():
         largest = f"{p['largest_difference']:.3f}"
