@@ -55,10 +55,14 @@
 /**
  * With the speaker's state after the recording, if one was given.
  *
- * @typedef {Summary & {adaptation?: Adaptation, segments: Segment[], engine: EngineReport}} Result
+ * @typedef {{schema: 'emovox.result/1'} & Summary & {adaptation?: Adaptation, segments: Segment[], engine:
+ *   EngineReport}} Result plain JSON, as result.schema.json says
  */
 
-/** @typedef {{seconds: number, duration: number | null}} Progress seconds analysed so far, of how many (if known) */
+/**
+ * @typedef {{stage: 'analyze', fraction: number | null, seconds: number, duration: number | null}} Progress seconds
+ *   analysed so far, of how many (null: not known), and the quotient
+ */
 
 /**
  * @typedef {object} ModelInfo

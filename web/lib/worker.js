@@ -16,6 +16,8 @@ import { abortError, EmovoxError } from './errors.js';
  * @property {(block: Float32Array | null) => void} [onPcm] the page's answer to a pull
  * @property {Analyzer} [analyzer] of a live recording
  * @property {() => void} [end] of a live recording: no more audio will come
+ * @property {Promise<void>} [held] the page wants the job to wait
+ * @property {() => void} [release]
  */
 
 /** How long a job may work before it lets messages in. */
@@ -52,7 +54,10 @@ addEventListener('message', async ({ data }) => {
     case 'pcm':
       return jobs.get(id)?.onPcm?.(request.block);
     case 'cancel':
+      jobs.get(id)?.release?.();
       return jobs.get(id)?.abort.abort();
+    case 'hold':
+      return hold(jobs.get(id), data.held);
     case 'finish':
       return jobs.get(id)?.end?.();
     case 'peek': {
@@ -77,7 +82,17 @@ addEventListener('message', async ({ data }) => {
 });
 
 /**
- * @param {Exclude<Request, {type: 'pcm' | 'cancel' | 'finish' | 'peek'}>} request
+ * @param {Job | undefined} job
+ * @param {boolean} held
+ */
+function hold(job, held) {
+  if (!job) return;
+  job.release?.();
+  job.held = held ? new Promise((resolve) => (job.release = resolve)) : undefined;
+}
+
+/**
+ * @param {Exclude<Request, {type: 'pcm' | 'hold' | 'cancel' | 'finish' | 'peek'}>} request
  * @param {Job} job
  * @returns {Promise<unknown>}
  */
@@ -149,6 +164,7 @@ async function analyze(request, job, { sampleRate, channels, duration, blocks })
         await nextTask();
         sliceEnd = performance.now() + sliceMilliseconds;
       }
+      await job.held;
       job.abort.signal.throwIfAborted();
     }
     return report(analyzer);
@@ -227,7 +243,10 @@ function open(request, sampleRate, channels, duration) {
     speaker: speakerOf(request),
     enroll,
     onSegment: (value) => send({ type: 'segment', id, value }),
-    onProgress: (seconds) => send({ type: 'progress', id, value: { seconds, duration } }),
+    onProgress: (seconds) => {
+      const fraction = duration ? Math.min(seconds / duration, 1) : null;
+      send({ type: 'progress', id, value: { stage: 'analyze', fraction, seconds, duration } });
+    },
   });
 }
 
@@ -239,6 +258,7 @@ function report(analyzer) {
   const summary = analyzer.finish();
   const { engine, info } = model;
   return {
+    schema: 'emovox.result/1',
     ...summary,
     ...(analyzer.speaker && { adaptation: analyzer.speaker.adaptation }),
     segments: analyzer.segments,

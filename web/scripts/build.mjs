@@ -51,11 +51,16 @@ async function modelFiles() {
 async function buildLib() {
   await rm(lib, { recursive: true, force: true });
   await mkdir(join(lib, 'models'), { recursive: true });
-  for (const name of modules) await bundleModule(name, name === 'decode.js' ? notice : undefined);
-  await copyFile(wasm, join(lib, 'emovox.wasm'));
-  await copyFile(fasterWasm(), join(lib, 'emovox-relaxed.wasm'));
-  for (const name of await modelFiles()) await copyFile(join(models, name), join(lib, 'models', name));
+  const files = { 'emovox.wasm': wasm, 'emovox-relaxed.wasm': fasterWasm() };
+  for (const [name, file] of Object.entries(files)) await copyFile(file, join(lib, name));
+  for (const name of await modelFiles()) {
+    files[name] = join(models, name);
+    await copyFile(files[name], join(lib, 'models', name));
+  }
   await copyFile(join(models, 'LICENSE'), join(lib, 'models/LICENSE')); // the weights' own
+
+  const hashes = await Promise.all(Object.entries(files).map(async ([name, file]) => [name, await sha256(file)]));
+  for (const name of modules) await bundleModule(name, Object.fromEntries(hashes));
 
   const tsc = join(root, 'node_modules/typescript/bin/tsc');
   const options = ['--declaration', '--emitDeclarationOnly', '--noEmit', 'false', '--outDir', lib];
@@ -65,16 +70,27 @@ async function buildLib() {
 /**
  * One file without imports. Its comments for bundlers (which URL is an asset) stay.
  * @param {string} name
- * @param {string} [postBanner]
+ * @param {Record<string, string>} hashes of the files that belong to it
  */
-async function bundleModule(name, postBanner) {
+async function bundleModule(name, hashes) {
   const { build: bundle } = await import('rolldown');
   await bundle({
     input: join(sources, name),
     platform: 'browser',
     logLevel: 'warn',
-    output: { file: join(lib, name), minify: true, postBanner },
+    transform: { define: { EMOVOX_FILES: JSON.stringify(hashes) } },
+    output: { file: join(lib, name), minify: true, postBanner: name === 'decode.js' ? notice : undefined },
   });
+}
+
+/**
+ * @param {string} file
+ * @returns {Promise<string>} in hexadecimal
+ */
+async function sha256(file) {
+  return createHash('sha256')
+    .update(await readFile(file))
+    .digest('hex');
 }
 
 async function buildSite() {
