@@ -5,7 +5,7 @@
 
 import { EmovoxError } from './errors.js';
 
-/** @import { Adaptation, Segment, Summary, ModelInfo } from './result.js' */
+/** @import { Adaptation, Result, Segment, Summary, ModelInfo } from './result.js' */
 /** @import { EmovoxErrorCode } from './errors.js' */
 
 /**
@@ -381,6 +381,29 @@ export class Analyzer {
     this.engine.check(this.engine.exports.emovox_wasm_finish(this.pointer, this.#summary));
     this.seconds += (performance.now() - started) / 1000;
     return this.#readSummary();
+  }
+
+  /**
+   * Ends the recording and reports everything about it.
+   * @returns {Result}
+   */
+  result() {
+    const summary = this.finish();
+    const { engine, info } = this.model;
+    return {
+      schema: 'emovox.result/1',
+      ...summary,
+      ...(this.speaker && { adaptation: this.speaker.adaptation }),
+      segments: this.segments,
+      engine: {
+        version: engine.version,
+        model: `${info.name} ${info.version}`,
+        sampleRate: this.sampleRate,
+        channels: this.channels,
+        seconds: this.seconds,
+        wasmMemoryBytes: engine.memoryBytes,
+      },
+    };
   }
 
   /**
