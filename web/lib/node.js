@@ -232,7 +232,7 @@ export class Emovox {
     for (const job of this.#jobs) job.abort(new EmovoxError('closed'));
   }
 
-  async [Symbol.asyncDispose ?? Symbol.for('Symbol.asyncDispose')]() {
+  async [Symbol.asyncDispose]() {
     await this.close();
   }
 
@@ -265,8 +265,8 @@ export class Emovox {
         return await this.#analyze(source, options, enroll, signal);
       } catch (thrown) {
         const error = EmovoxError.from(signal.aborted ? signal.reason : thrown);
-        // The decoder's file has a class of its own.
-        throw error instanceof EmovoxError ? error : new EmovoxError(error.code, error.message, { cause: error });
+        // Anew, as the decoder's file has a class of its own.
+        throw new EmovoxError(error.code, error.message, { cause: error.cause });
       } finally {
         outer?.removeEventListener('abort', onAbort);
         this.#jobs.delete(job);
