@@ -2,7 +2,7 @@
 //
 // Analysing files, in this thread or in others.
 
-import { open } from 'node:fs/promises';
+import { open, readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { Worker } from 'node:worker_threads';
@@ -22,9 +22,15 @@ import { Emovox, EmovoxError } from '../lib/node.js';
 /**
  * @param {string} model a name or a path
  * @returns {Promise<Emovox>}
+ * @throws {EmovoxError} `model-load`, `model-invalid`
  */
-export function load(model) {
-  return Emovox.create({ model: model === 'small' || model === 'large' ? model : pathToFileURL(resolve(model)) });
+export async function load(model) {
+  if (model === 'small' || model === 'large') return Emovox.create({ model });
+  const bytes = await readFile(model).catch((error) => {
+    const message = `Cannot read the model ${model}: ${error.code}. Use small, large or the path of a model file.`;
+    throw new EmovoxError('model-load', message);
+  });
+  return Emovox.create({ model: bytes });
 }
 
 /**

@@ -50,12 +50,13 @@ async function version() {
 async function analyzeFiles(options, signal) {
   const found = await findTasks(options);
   if (found.length === 0) throw new EmovoxError('empty', 'There is no recording in this folder.');
+  const progress = new Progress(found.length, options.quiet);
   /** @type {Task[]} */
   const tasks = [];
-  for (const task of found) if (!(options.resume && (await exists(task.target ?? '')))) tasks.push(task);
-
-  const progress = new Progress(found.length, options.quiet);
-  for (const { file } of found) if (!tasks.some((task) => task.file === file)) progress.finish(file);
+  for (const task of found) {
+    if (options.resume && (await exists(task.target ?? ''))) progress.finish(task.file);
+    else tasks.push(task);
+  }
   const lanes = await openLanes(options, tasks.length, signal);
   const close = () => Promise.all(lanes.map((lane) => lane.close()));
   signal.addEventListener('abort', close);

@@ -95,20 +95,35 @@ export function registerDecoders({ AudioSample, CustomAudioDecoder, registerDeco
         return codec in openers;
       }
 
+      // What fails is told to onError() and not thrown: mediabunny would leave a rejected promise unhandled.
       async init() {
-        this.#decoder = await openers[this.codec]?.(this.config);
+        try {
+          this.#decoder = await openers[this.codec]?.(this.config);
+        } catch (error) {
+          this.onError(error);
+        }
       }
 
       /** @param {EncodedPacket} packet */
-      async decode({ data, timestamp }) {
-        if (!this.#decoder) return; // init() has said why
+      async decode(packet) {
+        try {
+          await this.#decode(packet);
+        } catch (error) {
+          this.onError(error);
+          this.close(); // nothing after it is to be trusted
+        }
+      }
+
+      /** @param {EncodedPacket} packet */
+      async #decode({ data, timestamp }) {
+        if (!this.#decoder) return;
         const { channelData, sampleRate, errors = [] } = await this.#decoder.decode(data);
         if (errors.length > 0) throw new EmovoxError('undecodable', `The file is damaged: ${errors[0].message}.`);
+        const numberOfChannels = channelData.length;
         const frames = channelData[0]?.length ?? 0;
         if (frames === 0) return;
-        const planes = new Float32Array(frames * channelData.length);
+        const planes = new Float32Array(frames * numberOfChannels);
         for (const [i, channel] of channelData.entries()) planes.set(channel, i * frames);
-        const numberOfChannels = channelData.length;
         this.onSample(new AudioSample({ data: planes, format: 'f32-planar', numberOfChannels, sampleRate, timestamp }));
       }
 

@@ -293,7 +293,9 @@ export class Emovox {
       enroll,
       speaker: this.#engineSpeaker(options.speaker),
       onSegment,
-      onProgress: (seconds) => onProgress?.({ seconds, duration }),
+      onProgress: (seconds) => {
+        onProgress?.({ seconds, duration }); // what it returns must not stop the engine
+      },
     });
     try {
       const step = stepValues - (stepValues % channels);
