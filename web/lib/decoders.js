@@ -36,7 +36,14 @@ const openers = {
     const { FLACDecoder } = await import('@wasm-audio-decoders/flac');
     const decoder = new FLACDecoder();
     await decoder.ready;
-    return { decode: (packet) => decoder.decodeFrames([packet]), free: () => decoder.free() };
+    const decode = async (/** @type {Uint8Array} */ packet) => {
+      const decoded = await decoder.decodeFrames([packet]);
+      // It takes the largest integer for 1; everybody else the one after, so that samples are what was encoded.
+      const one = 2 ** (decoded.bitDepth - 1);
+      const exact = (/** @type {number} */ value) => Math.round(value * (one - 1)) / one;
+      return { ...decoded, channelData: decoded.channelData.map((channel) => channel.map(exact)) };
+    };
+    return { decode, free: () => decoder.free() };
   },
 
   async opus({ numberOfChannels: channels, description }) {

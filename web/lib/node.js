@@ -106,8 +106,10 @@ export class Emovox {
     try {
       if (signal?.aborted) throw abortError(signal);
       const folder = baseUrl === undefined ? undefined : directory(baseUrl);
-      const [engine, weights] = await Promise.all([loadEngine(folder, read), loadModel(model, folder, read)]);
-      return new Emovox(engine.openModel(weights));
+      const weights = loadModel(model, folder, read);
+      weights.catch(() => {}); // said below, unless the engine is missing, too
+      const engine = await loadEngine(folder, read);
+      return new Emovox(engine.openModel(await weights));
     } catch (error) {
       throw signal?.aborted ? abortError(signal) : EmovoxError.from(error);
     }
