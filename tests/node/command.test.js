@@ -127,6 +127,8 @@ describe('as the native build', () => {
       assert.equal(status, 0);
       assertClose(shared(lines(stdout)[0]), { ...native, file: '-' }, 1e-4);
     }
+    emovox(['--vtt', '--out', folder, '--rate', '16000', '-'], { input: s16 });
+    assert.deepEqual(readdirSync(folder), ['stdin.vtt']);
     const none = emovox(['--json', '--rate', '16000', '-'], { input: '' });
     assert.deepEqual([none.status, lines(none.stdout)[0].error.code], [1, 'empty']);
   });

@@ -38,7 +38,7 @@ export async function findTasks({ paths, format, out }) {
     tasks.push({ file, target: written && `${written}${extensions[format]}` });
   };
   for (const [i, path] of paths.entries()) {
-    if (!folders[i]) add(path, basename(path));
+    if (!folders[i]) add(path, path === '-' ? 'stdin' : basename(path));
     else for (const name of await recordingsIn(path)) add(join(path, name), name);
   }
   const targets = new Set();

@@ -74,8 +74,8 @@ const openers = {
 
   async aac({ description }) {
     const { decoder: open } = await import(aacPackage).catch((cause) => {
-      const message = `AAC (M4A) needs a decoder that has another licence, GPL-2.0: npm install ${aacPackage}, or convert the file.`;
-      throw new EmovoxError('undecodable', message, { cause });
+      const message = `AAC (M4A) needs a decoder under another licence, GPL-2.0: npm install ${aacPackage}.`;
+      throw new EmovoxError('undecodable', `${message} Or convert the file to WAV or FLAC.`, { cause });
     });
     if (!description) throw new EmovoxError('undecodable', 'Bare AAC cannot be read here. Convert it to M4A or WAV.');
     return open({ asc: bytesOf(description) });

@@ -93,7 +93,7 @@ async function bundleModule(name, postBanner) {
   });
 }
 
-/** Imports of Node's own modules and of the packages that package.json names stay. */
+/** Imports of Node's own modules and of the packages that package.json names stay, and names, for stack traces. */
 async function bundleForNode() {
   const { build: bundle } = await import('rolldown');
   const { dependencies } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'));
@@ -102,7 +102,7 @@ async function bundleForNode() {
     platform: 'node',
     external: Object.keys(dependencies),
     logLevel: 'warn',
-    output: { dir: lib, minify: true, chunkFileNames: 'node-[name].js' },
+    output: { dir: lib, chunkFileNames: 'node-[name].js' },
   });
   await chmod(join(lib, 'cli.js'), 0o755);
 }
