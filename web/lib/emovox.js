@@ -5,9 +5,11 @@ import { fetchModel, fetchWasm, LoadProgress } from './load.js';
 import { AudioCapture, openMicrophone } from './microphone.js';
 import { checkOptions, kinds } from './options.js';
 import { decodeWholeFile, isAudioBuffer, isMediaStream, monoBuffer, pcmOf, pcmOfStream, toBlob } from './source.js';
+import { segmentsOf } from './stream.js';
 
 /** @import { Whose } from './protocol.js' */
 /** @import { PcmSource } from './source.js' */
+/** @import { Flow } from './stream.js' */
 
 /** @typedef {import('./errors.js').EmovoxErrorCode} EmovoxErrorCode */
 /** @typedef {import('./result.js').Adaptation} Adaptation */
@@ -107,6 +109,7 @@ const streamOptions = {
   onProgress: kinds.function,
 };
 const analyzeOptions = { ...streamOptions, onSegment: kinds.function };
+const { speaker: _, ...enrollOptions } = analyzeOptions;
 const listenOptions = {
   deviceId: kinds.name,
   stream: kinds.stream,
@@ -119,9 +122,6 @@ const listenOptions = {
   onSegment: kinds.function,
   onLevel: kinds.function,
 };
-
-/** Segments that stream() lets pile up before it makes the analysis wait for its reader. */
-const pileOfSegments = 16;
 
 /** A module with a single SIMD instruction. */
 const simdProbe = Uint8Array.of(
@@ -217,31 +217,31 @@ export class Emovox {
    * @param {AnalyzeOptions} [options]
    * @returns {Promise<Result>}
    */
-  async analyze(source, options = {}) {
-    checkOptions('analyze()', options, analyzeOptions);
-    return this.#enqueue(source, options, {});
+  analyze(source, options = {}) {
+    return this.#enqueue(source, options, {}, () => checkOptions('analyze()', options, analyzeOptions));
   }
 
   /**
    * @param {Source} source
    * @param {AnalyzeOptions & {flow?: Flow}} options
    * @param {{enroll?: boolean}} how
-   * @returns {Promise<Result>}
+   * @param {() => void} [check] of the options
+   * @returns {Promise<Result>} handled, so that nobody has to wait for it
    */
-  #enqueue(source, options, how) {
-    const { signal, speaker, onSegment } = options;
-    if (isMediaStream(source)) {
-      // heard beside the queue, as it does not wait
-      return this.listen({ stream: source, speaker, signal, onSegment, ...how }).then(({ finished }) => finished);
-    }
+  #enqueue(source, options, how, check) {
+    const live = isMediaStream(source);
     const turn = this.#queue;
     const result = (async () => {
+      check?.();
+      const { signal, speaker, onSegment } = options;
+      if (live) return (await this.listen({ stream: source, speaker, signal, onSegment, ...how })).finished;
       if (signal?.aborted) throw abortError(signal);
       const whose = { ...how, ...this.#whose(options) };
       await orAbort(turn, signal);
       return this.#analyze(source, options, whose);
     })();
-    this.#queue = Promise.allSettled([turn, result]);
+    if (live) result.catch(() => {});
+    else this.#queue = Promise.allSettled([turn, result]); // what is live is heard beside the queue
     return result;
   }
 
@@ -260,8 +260,8 @@ export class Emovox {
     /** @type {Speaker} */
     const speaker = {
       enroll: async (source, options) => {
-        checkOptions('enroll()', options ?? {}, analyzeOptions);
-        const { adaptation } = await this.#enqueue(source, { ...options, speaker }, { enroll: true });
+        const check = () => checkOptions('enroll()', options ?? {}, enrollOptions);
+        const { adaptation } = await this.#enqueue(source, { ...options, speaker }, { enroll: true }, check);
         return /** @type {Adaptation} */ (adaptation);
       },
       save: () => this.#call({ type: 'speaker-save', speaker: number }),
@@ -293,42 +293,7 @@ export class Emovox {
   async *stream(source, options = {}) {
     checkOptions('stream()', options, streamOptions);
     const { signal } = options;
-    const stop = new AbortController();
-    const onAbort = () => stop.abort(signal?.reason);
-    if (signal?.aborted) onAbort();
-    signal?.addEventListener('abort', onAbort);
-    /** @type {Segment[]} */
-    const ready = [];
-    let wake = () => {};
-    let settled = false;
-    /** @type {Flow} */
-    const flow = {};
-    const onSegment = (/** @type {Segment} */ segment) => {
-      ready.push(segment);
-      if (ready.length === pileOfSegments) flow.hold?.(true);
-      wake();
-    };
-    const result = this.#enqueue(source, { ...options, onSegment, signal: stop.signal, flow }, {});
-    const settle = () => {
-      settled = true;
-      wake();
-    };
-    result.then(settle, settle);
-    try {
-      for (;;) {
-        while (ready.length > 0) {
-          yield/** @type {Segment} */ (ready.shift());
-          if (ready.length === pileOfSegments - 1) flow.hold?.(false);
-        }
-        if (settled) return await result;
-        await new Promise((resolve) => {
-          wake = () => resolve(undefined);
-        });
-      }
-    } finally {
-      stop.abort();
-      signal?.removeEventListener('abort', onAbort);
-    }
+    return yield* segmentsOf(signal, (how) => this.#enqueue(source, { ...options, ...how }, {}));
   }
 
   /**
@@ -565,8 +530,6 @@ export class Emovox {
  * @property {() => Promise<Float32Array<ArrayBuffer> | null>} [onPull]
  * @property {Flow} [flow]
  */
-
-/** @typedef {{hold?: (held: boolean) => void}} Flow lets a job wait; `hold` is there once it has begun */
 
 /**
  * @typedef {object} Versions

@@ -53,10 +53,11 @@
  */
 
 /**
- * With the speaker's state after the recording, if one was given.
+ * With the speaker's state after the recording, if one was given. `schema` names the JSON Schema that a result
+ * satisfies, result.schema.json; the number changes when a field goes or changes its meaning, not when one is added.
  *
- * @typedef {{schema: 'emovox.result/1'} & Summary & {adaptation?: Adaptation, segments: Segment[], engine:
- *   EngineReport}} Result plain JSON, as result.schema.json says
+ * @typedef {{schema: 'emovox.result/1'} & Summary
+ *   & {adaptation?: Adaptation, segments: Segment[], engine: EngineReport}} Result
  */
 
 /**

@@ -3,8 +3,9 @@
 // The worker: one engine, one model, any number of speakers and jobs. Long jobs give way to incoming messages every few
 // milliseconds, so that a cancel or a live recording never waits for a long file.
 
-import { Engine } from './engine.js';
+import { Engine, progressOf } from './engine.js';
 import { abortError, EmovoxError } from './errors.js';
+import { Gate } from './stream.js';
 
 /** @import { Analyzer, Model, Speaker } from './engine.js' */
 /** @import { Reply, Request, Whose } from './protocol.js' */
@@ -16,8 +17,7 @@ import { abortError, EmovoxError } from './errors.js';
  * @property {(block: Float32Array | null) => void} [onPcm] the page's answer to a pull
  * @property {Analyzer} [analyzer] of a live recording
  * @property {() => void} [end] of a live recording: no more audio will come
- * @property {Promise<void>} [held] the page wants the job to wait
- * @property {() => void} [release]
+ * @property {Gate} gate closed while the page wants the job to wait
  */
 
 /** How long a job may work before it lets messages in. */
@@ -54,10 +54,10 @@ addEventListener('message', async ({ data }) => {
     case 'pcm':
       return jobs.get(id)?.onPcm?.(request.block);
     case 'cancel':
-      jobs.get(id)?.release?.();
+      jobs.get(id)?.gate.hold(false);
       return jobs.get(id)?.abort.abort();
     case 'hold':
-      return hold(jobs.get(id), data.held);
+      return jobs.get(id)?.gate.hold(data.held);
     case 'finish':
       return jobs.get(id)?.end?.();
     case 'peek': {
@@ -68,7 +68,7 @@ addEventListener('message', async ({ data }) => {
   }
 
   /** @type {Job} */
-  const job = { abort: new AbortController() };
+  const job = { abort: new AbortController(), gate: new Gate() };
   jobs.set(id, job);
   try {
     const value = await run(request, job);
@@ -80,16 +80,6 @@ addEventListener('message', async ({ data }) => {
     jobs.delete(id);
   }
 });
-
-/**
- * @param {Job | undefined} job
- * @param {boolean} held
- */
-function hold(job, held) {
-  if (!job) return;
-  job.release?.();
-  job.held = held ? new Promise((resolve) => (job.release = resolve)) : undefined;
-}
 
 /**
  * @param {Exclude<Request, {type: 'pcm' | 'hold' | 'cancel' | 'finish' | 'peek'}>} request
@@ -164,10 +154,10 @@ async function analyze(request, job, { sampleRate, channels, duration, blocks })
         await nextTask();
         sliceEnd = performance.now() + sliceMilliseconds;
       }
-      await job.held;
+      await job.gate.closed;
       job.abort.signal.throwIfAborted();
     }
-    return report(analyzer);
+    return analyzer.result();
   } finally {
     analyzer.close();
   }
@@ -221,7 +211,7 @@ async function listen(request, job) {
         }
       };
     });
-    return report(analyzer);
+    return analyzer.result();
   } finally {
     port.close();
     job.analyzer = undefined;
@@ -243,34 +233,8 @@ function open(request, sampleRate, channels, duration) {
     speaker: speakerOf(request),
     enroll,
     onSegment: (value) => send({ type: 'segment', id, value }),
-    onProgress: (seconds) => {
-      const fraction = duration ? Math.min(seconds / duration, 1) : null;
-      send({ type: 'progress', id, value: { stage: 'analyze', fraction, seconds, duration } });
-    },
+    onProgress: (seconds) => send({ type: 'progress', id, value: progressOf(seconds, duration) }),
   });
-}
-
-/**
- * @param {Analyzer} analyzer
- * @returns {Result}
- */
-function report(analyzer) {
-  const summary = analyzer.finish();
-  const { engine, info } = model;
-  return {
-    schema: 'emovox.result/1',
-    ...summary,
-    ...(analyzer.speaker && { adaptation: analyzer.speaker.adaptation }),
-    segments: analyzer.segments,
-    engine: {
-      version: engine.version,
-      model: `${info.name} ${info.version}`,
-      sampleRate: analyzer.sampleRate,
-      channels: analyzer.channels,
-      seconds: analyzer.seconds,
-      wasmMemoryBytes: engine.memoryBytes,
-    },
-  };
 }
 
 /** Lets waiting messages in; unlike setTimeout(0) it is not slowed down when it is called often. */

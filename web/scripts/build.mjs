@@ -5,7 +5,7 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { copyFile, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ensure, main, relaxedWasm, root } from '../../src/deps/setup.mjs';
@@ -17,7 +17,14 @@ const wasm = join(root, 'build/wasm/emovox.wasm');
 const models = join(root, 'model');
 
 /** What a page loads, each in one file: the library, its worker, the worker's decoder, and the microphone's thread. */
-const modules = ['emovox.js', 'worker.js', 'decode.js', 'capture-worklet.js'];
+const modules = ['emovox.js', 'worker.js', 'decode.js', 'capture-worklet.js', 'export.js'];
+
+/** What Node loads; what they share is a file of its own. They read decode.js, too. */
+const nodeModules = {
+  node: join(sources, 'node.js'),
+  cli: join(root, 'web/cli/main.js'),
+  'cli-worker': join(root, 'web/cli/cli-worker.js'),
+};
 
 const notice =
   '/*! emovox, MIT. Contains mediabunny, MPL-2.0, unmodified; source: https://github.com/Vanilagy/mediabunny */';
@@ -31,7 +38,14 @@ export async function build() {
 /** Makes dist/ out of what is there, unless it is up to date. */
 export async function buildDist() {
   const weights = (await modelFiles()).map((name) => join(models, name));
-  const stamp = await fingerprint([wasm, fasterWasm(), ...weights, join(root, 'web'), join(root, 'package-lock.json')]);
+  const stamp = await fingerprint([
+    wasm,
+    fasterWasm(),
+    ...weights,
+    join(root, 'web'),
+    join(root, 'package-lock.json'),
+    join(root, 'package.json'),
+  ]);
   const stampFile = join(root, 'dist/stamp');
   if ((await readFile(stampFile, 'utf8').catch(() => '')) === stamp) return;
   await rm(stampFile, { force: true });
@@ -57,10 +71,12 @@ async function buildLib() {
     files[name] = join(models, name);
     await copyFile(files[name], join(lib, 'models', name));
   }
+  await copyFile(join(sources, 'result.schema.json'), join(lib, 'result.schema.json'));
   await copyFile(join(models, 'LICENSE'), join(lib, 'models/LICENSE')); // the weights' own
 
   const hashes = await Promise.all(Object.entries(files).map(async ([name, file]) => [name, await sha256(file)]));
   for (const name of modules) await bundleModule(name, Object.fromEntries(hashes));
+  await bundleForNode();
 
   const tsc = join(root, 'node_modules/typescript/bin/tsc');
   const options = ['--declaration', '--emitDeclarationOnly', '--noEmit', 'false', '--outDir', lib];
@@ -91,6 +107,20 @@ async function sha256(file) {
   return createHash('sha256')
     .update(await readFile(file))
     .digest('hex');
+}
+
+/** Imports of Node's own modules and of the packages that package.json names stay, and names, for stack traces. */
+async function bundleForNode() {
+  const { build: bundle } = await import('rolldown');
+  const { dependencies } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'));
+  await bundle({
+    input: nodeModules,
+    platform: 'node',
+    external: Object.keys(dependencies),
+    logLevel: 'warn',
+    output: { dir: lib, chunkFileNames: 'node-[name].js' },
+  });
+  await chmod(join(lib, 'cli.js'), 0o755);
 }
 
 async function buildSite() {
