@@ -16,8 +16,11 @@ const sources = join(root, 'web/lib');
 const wasm = join(root, 'build/wasm/emovox.wasm');
 const models = join(root, 'model');
 
-/** What a page loads, each in one file: the library, its worker, the worker's decoder, and the microphone's thread. */
-const modules = ['emovox.js', 'worker.js', 'decode.js', 'capture-worklet.js'];
+/**
+ * What a page loads, each in one file: the library, its worker, the worker's decoder, the microphone's thread, and the
+ * element, which uses the library's own file.
+ */
+const modules = ['emovox.js', 'worker.js', 'decode.js', 'capture-worklet.js', 'element.js'];
 
 const notice =
   '/*! emovox, MIT. Contains mediabunny, MPL-2.0, unmodified; source: https://github.com/Vanilagy/mediabunny */';
@@ -57,13 +60,14 @@ async function buildLib() {
   for (const name of await modelFiles()) await copyFile(join(models, name), join(lib, 'models', name));
   await copyFile(join(models, 'LICENSE'), join(lib, 'models/LICENSE')); // the weights' own
 
+  await copyFile(join(sources, 'element-events.d.ts'), join(lib, 'element-events.d.ts'));
   const tsc = join(root, 'node_modules/typescript/bin/tsc');
   const options = ['--declaration', '--emitDeclarationOnly', '--noEmit', 'false', '--outDir', lib];
   execFileSync(process.execPath, [tsc, '-p', join(root, 'web/tsconfig.types.json'), ...options], { stdio: 'inherit' });
 }
 
 /**
- * One file without imports. Its comments for bundlers (which URL is an asset) stay.
+ * One file without imports (but for the element's). Its comments for bundlers (which URL is an asset) stay.
  * @param {string} name
  * @param {string} [postBanner]
  */
@@ -71,6 +75,7 @@ async function bundleModule(name, postBanner) {
   const { build: bundle } = await import('rolldown');
   await bundle({
     input: join(sources, name),
+    external: (id) => name === 'element.js' && id === './emovox.js',
     platform: 'browser',
     logLevel: 'warn',
     output: { file: join(lib, name), minify: true, postBanner },
