@@ -6,6 +6,7 @@
 export const css = `
 :host {
   display: block;
+  container-type: inline-size;
 }
 :host([hidden]),
 [hidden] {
@@ -43,7 +44,10 @@ ul {
   padding: 0;
   list-style: none;
 }
-[part="controls"] {
+[part="controls"],
+[part="file"],
+[part="live"],
+[part~="legend"] {
   display: flex;
   flex-wrap: wrap;
   align-items: center;
@@ -105,16 +109,12 @@ thead {
   font-size: 0.875em;
 }
 [part="live"] {
-  display: flex;
-  align-items: center;
-  gap: 0.75em;
   margin-block-start: 0.75em;
   font-variant-numeric: tabular-nums;
 }
 [part="level"],
 progress {
-  flex: 1;
-  min-width: 0;
+  flex: 1 1 5em;
   height: 0.75em;
   accent-color: var(--accent);
 }
@@ -167,7 +167,6 @@ table {
   width: 100%;
   margin-block-start: 0.75em;
   border-collapse: collapse;
-  table-layout: fixed;
   font-variant-numeric: tabular-nums;
 }
 caption {
@@ -176,19 +175,25 @@ caption {
 }
 th,
 td {
-  padding: 0.2em 0.5em 0.2em 0;
+  padding: 0.2em 0.75em 0.2em 0;
   font-weight: 400;
   text-align: start;
   vertical-align: bottom;
 }
-th:first-child {
-  width: 42%;
+td {
+  width: 50%;
+}
+[scope="row"] {
+  white-space: nowrap;
 }
 td > div {
   display: flex;
   align-items: center;
-  justify-content: space-between;
-  gap: 0.4em;
+  gap: 0.5em;
+}
+[part="number"] {
+  min-width: 2.75em;
+  text-align: end;
 }
 [part="bar"] {
   flex: 1;
@@ -206,6 +211,7 @@ td > div {
 [part="timeline"] {
   display: grid;
   grid-template-columns: repeat(auto-fill, minmax(1.75em, 1fr));
+  margin-block-start: 0.75em;
   gap: 2px;
 }
 [part~="segment"] {
@@ -218,15 +224,6 @@ td > div {
 [part~="segment"] > [title] {
   display: block;
 }
-[part="axis"] {
-  display: flex;
-  justify-content: space-between;
-}
-[part="legend"] {
-  display: flex;
-  flex-wrap: wrap;
-  gap: 0.25em 1em;
-}
 [part~="neutral"] { --color: var(--emovox-neutral, #667282); }
 [part~="calm"] { --color: var(--emovox-calm, #127e76); }
 [part~="happy"] { --color: var(--emovox-happy, #a06204); }
@@ -235,6 +232,11 @@ td > div {
 [part~="fearful"] { --color: var(--emovox-fearful, #8b56c7); }
 [part~="disgust"] { --color: var(--emovox-disgust, #4f7d1a); }
 [part~="surprised"] { --color: var(--emovox-surprised, #c7328d); }
+@container (max-width: 22em) {
+  table { font-size: 0.875em; }
+  td > div { display: block; }
+  [scope="row"] { white-space: normal; }
+}
 @media (prefers-reduced-motion: no-preference) {
   [part="level-fill"] { transition: transform 80ms linear; }
 }

@@ -105,7 +105,7 @@ export class EmovoxRecorder extends Base {
     };
     this.#nodes = {
       ...nodes,
-      file: h('label', 'file', nodes.input, nodes.choose, ' ', nodes.drop),
+      file: h('label', 'file', nodes.input, nodes.choose, nodes.drop),
       live: h('div', 'live', nodes.activity, nodes.level, nodes.progress, nodes.time),
       card: h('div', 'card'),
     };
@@ -636,7 +636,7 @@ function details({ emotion, confidence, votes }, t, language) {
   const levels = [t.mixed, t.fairlyClear, t.clear, t.veryClear];
   const level = [0.45, 0.65, 0.85].filter((least) => confidence >= least).length;
   const words = all === 1 ? t.oneVote : levels[level];
-  return `${words}: ${t.confidence} ${percent(confidence, language)}, ${t.votes} ${votes[emotion]} / ${all}.`;
+  return `${words}: ${t.confidence} ${percent(confidence, language)}, ${votes[emotion]} / ${all} ${t.ofVotes}.`;
 }
 
 /**
@@ -658,8 +658,8 @@ function verdict(result, t, language) {
   /** @param {string} kind  @param {string} label  @param {number} share  @param {string} text */
   const cell = (kind, label, share, text) => {
     const fill = h('span', `fill ${kind} ${slug(label)}`);
-    fill.style.inlineSize = `${share * 100}%`;
-    return h('td', '', h('div', '', h('span', 'bar', fill), text));
+    fill.style.width = `${share * 100}%`;
+    return h('td', '', h('div', '', h('span', 'number', text), h('span', 'bar', fill)));
   };
   /** @param {'col' | 'row'} scope  @param {...(Node | string)} children */
   const head = (scope, ...children) => {
@@ -674,7 +674,7 @@ function verdict(result, t, language) {
       'row',
       head('row', key(label, t), named(label, t)[1]),
       cell('votes', label, votes[label] / all, `${votes[label]}`),
-      p === undefined ? h('td', '', '–') : cell('mean', label, p, percent(p, language)),
+      p === undefined ? cell('mean', label, 0, '–') : cell('mean', label, p, percent(p, language)),
     );
   });
   const columns = [t.sounds, t.votes, t.mean].map((text) => head('col', text));
@@ -718,11 +718,10 @@ function timeline(segments, t, language) {
   const list = h('ol', 'timeline', ...items);
   list.role = 'list'; // Safari takes that from lists without bullets
   list.ariaLabel = t.timeline;
-  const ends = [segments[0].start, segments[segments.length - 1].end].map((end) => h('span', '', clock(end)));
-  const axis = h('div', 'hint axis', ...ends);
+  const whole = h('p', 'hint', `${t.timeline} ${clock(0)}–${clock(segments[segments.length - 1].end)}`);
   const legend = h('ul', 'hint legend', ...[...seen].map((label) => h('li', '', key(label, t), named(label, t)[1])));
-  axis.ariaHidden = legend.ariaHidden = 'true';
-  return [list, axis, legend];
+  whole.ariaHidden = legend.ariaHidden = 'true';
+  return [list, whole, legend];
 }
 
 // Another copy of this package may have been here before.
