@@ -20,6 +20,16 @@ describe('the package', () => {
     await assert.rejects(Emovox.create(), (error) => error instanceof EmovoxError && error.code === 'worker-load');
   });
 
+  test('has an element that can be imported there as well, and does nothing', async () => {
+    const { EmovoxRecorder } = await import(new URL('element.js', lib));
+    assert.equal(typeof EmovoxRecorder, 'function');
+    assert.equal(globalThis.customElements, undefined);
+    const text = readFileSync(new URL('element.js', lib), 'utf8');
+    assert.match(text, /from\s*["']\.\/emovox\.js["']/, 'the library is not in it, but used from beside it');
+    const { sideEffects } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
+    assert.deepEqual(sideEffects, ['./dist/lib/element.js'], 'bundlers must not leave out an import for its effect');
+  });
+
   test('has no bare import, eval, blob worker or foreign address', () => {
     for (const name of readdirSync(lib).filter((file) => file.endsWith('.js'))) {
       const text = readFileSync(new URL(name, lib), 'utf8');
@@ -55,6 +65,11 @@ describe('the package', () => {
     }
     assert.ok(files.includes('models/emovox-small.safetensors'));
     assert.equal(exports['.'].default, './dist/lib/emovox.js');
+    assert.deepEqual(Object.entries(exports['./element']), [
+      ['types', './dist/lib/element.d.ts'],
+      ['default', './dist/lib/element.js'],
+    ]);
+    for (const name of ['element.js', 'element.d.ts', 'element-events.d.ts']) assert.ok(files.includes(name), name);
     for (const name of ['emovox.wasm', 'emovox-relaxed.wasm']) assert.equal(exports[`./${name}`], `./dist/lib/${name}`);
   });
 

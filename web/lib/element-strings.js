@@ -4,7 +4,8 @@
 
 /**
  * @typedef {typeof en & {emotions: Record<string, string>}} Texts
- * @typedef {Texts & {errors?: Record<string, string>}} Strings errors by code; without one, the library's own message
+ * @typedef {Texts & {errors?: Record<string, string>}} Strings errors by code or what `alike` says; where
+ *   there is none, the library's own message is shown
  */
 
 const en = {
@@ -53,7 +54,7 @@ const en = {
   },
 };
 
-/** @type {Texts & {errors: Record<string, string>}} */
+/** @type {Strings} */
 const de = {
   title: 'Emotion in einer Stimme',
   record: 'Aufnehmen',
@@ -103,22 +104,15 @@ const de = {
     empty: 'Die Datei enthält keinen Ton. Bitte eine mit einer Aufnahme wählen.',
     'too-short': 'Die Aufnahme ist zu kurz. Bitte mindestens einen Satz aufnehmen.',
     undecodable: 'Die Datei ist nicht als Ton lesbar. Bitte eine WAV-, MP3-, M4A-, Ogg-, FLAC- oder WebM-Datei wählen.',
-    'microphone-denied':
-      'Das Mikrofon ist gesperrt. Bitte im Browser und im System für diese Seite erlauben oder eine Datei wählen.',
-    'microphone-dismissed':
-      'Die Frage nach dem Mikrofon blieb offen. Bitte noch einmal aufnehmen und es erlauben oder eine Datei wählen.',
-    'microphone-absent': 'Kein Mikrofon gefunden. Bitte eines anschließen oder eine Datei wählen.',
-    'microphone-busy': 'Ein anderes Programm benutzt das Mikrofon. Bitte dieses beenden oder eine Datei wählen.',
-    'microphone-suspended': 'Der Browser hat die Aufnahme nicht gestartet. Bitte noch einmal auf „Aufnehmen“ drücken.',
+    denied: 'Das Mikrofon ist nicht erlaubt. Bitte im Browser und im System erlauben oder eine Datei wählen.',
+    absent: 'Kein freies Mikrofon gefunden. Bitte eines anschließen, andere Programme beenden oder eine Datei wählen.',
     'microphone-unsupported': 'Aufnehmen geht nur mit aktuellem Browser und über https. Bitte eine Datei wählen.',
-    'no-wasm-simd': 'Dieser Browser ist zu alt. Bitte aktualisieren: ab Chrome 91, Firefox 89 oder Safari 16.4.',
-    'worker-load':
-      'Ein Teil des Programms wurde nicht geladen. Bitte die Verbindung prüfen und es noch einmal versuchen.',
-    memory: 'Der Speicher des Browsers reicht nicht. Bitte andere Tabs schließen und es noch einmal versuchen.',
+    'no-wasm-simd': 'Dieser Browser ist zu alt. Bitte aktualisieren.',
+    load: 'Etwas wurde nicht geladen. Bitte die Verbindung prüfen und es noch einmal versuchen.',
   },
 };
 
-/** @type {Texts & {errors: Record<string, string>}} */
+/** @type {Strings} */
 const pl = {
   title: 'Emocja w głosie',
   record: 'Nagraj',
@@ -167,23 +161,26 @@ const pl = {
     empty: 'W pliku nie ma dźwięku. Proszę wybrać plik z nagraniem.',
     'too-short': 'Nagranie jest za krótkie. Proszę nagrać przynajmniej jedno zdanie.',
     undecodable: 'Tego pliku nie można odczytać jako dźwięku. Proszę wybrać plik WAV, MP3, M4A, Ogg, FLAC lub WebM.',
-    'microphone-denied':
-      'Mikrofon jest zablokowany. Proszę zezwolić na niego w przeglądarce i w systemie albo wybrać plik.',
-    'microphone-dismissed':
-      'Pytanie o mikrofon zostało bez odpowiedzi. Proszę nagrać jeszcze raz i zezwolić albo wybrać plik.',
-    'microphone-absent': 'Nie znaleziono mikrofonu. Proszę go podłączyć albo wybrać plik.',
-    'microphone-busy': 'Mikrofonu używa inny program. Proszę go zamknąć albo wybrać plik.',
-    'microphone-suspended': 'Przeglądarka nie rozpoczęła nagrywania. Proszę jeszcze raz nacisnąć „Nagraj”.',
+    denied: 'Brak zgody na mikrofon. Proszę zezwolić na niego w przeglądarce i w systemie albo wybrać plik.',
+    absent: 'Nie ma wolnego mikrofonu. Proszę go podłączyć, zamknąć inne programy albo wybrać plik.',
     'microphone-unsupported': 'Nagrywanie wymaga aktualnej przeglądarki i https. Proszę wybrać plik.',
-    'no-wasm-simd': 'Ta przeglądarka jest za stara. Proszę ją zaktualizować: Chrome 91, Firefox 89, Safari 16.4.',
-    'worker-load': 'Nie udało się załadować części programu. Proszę sprawdzić połączenie i spróbować ponownie.',
-    memory: 'Przeglądarce brakuje pamięci. Proszę zamknąć inne karty i spróbować ponownie.',
+    'no-wasm-simd': 'Ta przeglądarka jest za stara. Proszę ją zaktualizować.',
+    load: 'Czegoś nie udało się załadować. Proszę sprawdzić połączenie i spróbować ponownie.',
   },
 };
 
-for (const { errors } of [de, pl]) {
-  for (const part of ['wasm', 'model', 'decoder']) errors[`${part}-load`] = errors['worker-load'];
-}
-
 /** By language, without a region. @type {Record<string, Strings>} */
 export const strings = { en, de, pl };
+
+/** Errors that share their words. @type {Record<string, string>} */
+export const alike = {
+  'microphone-dismissed': 'denied',
+  'microphone-denied': 'denied',
+  'microphone-suspended': 'denied',
+  'microphone-absent': 'absent',
+  'microphone-busy': 'absent',
+  'worker-load': 'load',
+  'decoder-load': 'load',
+  'wasm-load': 'load',
+  'model-load': 'load',
+};

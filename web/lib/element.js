@@ -2,7 +2,7 @@
 //
 // <emovox-recorder>: records or takes a file, and shows the emotion in the voice. Importing this module registers it.
 
-import { strings } from './element-strings.js';
+import { alike, strings } from './element-strings.js';
 import { css } from './element-style.js';
 import { Emovox, EmovoxError } from './emovox.js';
 
@@ -59,7 +59,7 @@ export class EmovoxRecorder extends Base {
   /** Of the file, if known. @type {number | null} */ #duration = null;
 
   /** What is under way: to end it. @type {AbortController | null} */ #abort = null;
-  /** The same: settles with it, never rejects. @type {Promise<unknown>} */ #task = Promise.resolve();
+  /** The same: its outcome, once that is shown. @type {Promise<Result | null>} */ #task = Promise.resolve(null);
   /** @type {Recording | null} */ #recording = null;
   /** @type {Promise<Emovox> | null} */ #loading = null;
   /** The same, once it is there. @type {Emovox | null} */ #emovox = null;
@@ -270,11 +270,11 @@ export class EmovoxRecorder extends Base {
    */
   async stop() {
     if (!this.#recording) return null;
-    const recording = this.#recording;
+    this.#recording.stop();
     this.#recording = null;
     this.#seconds = 0;
     this.#enter('analyzing', 'stopped');
-    return recording.stop();
+    return this.#task;
   }
 
   /** Ends what is under way without a verdict. */
@@ -306,7 +306,17 @@ export class EmovoxRecorder extends Base {
    * @param {(emovox: Emovox, signal: AbortSignal, onSegment: (segment: Segment) => void) => Promise<Result>} work
    * @returns {Promise<Result>}
    */
-  async #run(work) {
+  #run(work) {
+    const task = this.#perform(work);
+    this.#task = task;
+    return task;
+  }
+
+  /**
+   * @param {(emovox: Emovox, signal: AbortSignal, onSegment: (segment: Segment) => void) => Promise<Result>} work
+   * @returns {Promise<Result>}
+   */
+  async #perform(work) {
     this.cancel();
     const abort = new AbortController();
     const { signal } = abort;
@@ -330,16 +340,14 @@ export class EmovoxRecorder extends Base {
     };
     // Nothing is awaited that is there already: a recording must start within the click (iOS).
     const promise = (async () => {
-      if (before) await before;
+      await before?.catch(() => {});
       const emovox = this.#emovox ?? (await this.#load());
       signal.throwIfAborted();
       this.#render();
       return work(emovox, signal, onSegment);
     })();
-    const run = Promise.race([promise, aborted]);
-    this.#task = run.catch(() => {});
     try {
-      const result = await run;
+      const result = await Promise.race([promise, aborted]);
       this.#finish(abort, 'done', { result });
       return result;
     } catch (thrown) {
@@ -522,7 +530,7 @@ export class EmovoxRecorder extends Base {
   #renderStatus(t) {
     const { status } = this.#nodes;
     const error = this.#error;
-    const translated = error && t.errors?.[error.code];
+    const translated = error && t.errors?.[alike[error.code] ?? error.code];
     let text = '';
     if (error) text = translated ?? error.message;
     else if (this.#result) text = `${headline(this.#result, t)}. ${details(this.#result, t, this.#language)}`;
