@@ -336,9 +336,9 @@ describe('attributes', () => {
         await verdict(element);
         assert.match(await engine(), /small/);
         for (const [attribute, value, code] of [
-          ['model', 'http://[', 'bad-input'],
-          ['model', '/none', 'model-load'],
-          ['base-url', '/nowhere', 'wasm-load'],
+          ['model', 'http://[', /^bad-input$/],
+          ['model', '/none', /^model-load$/],
+          ['base-url', '/nowhere', /^(wasm|model)-load$/],
         ]) {
           await element.evaluate(
             (node, [name, to]) => {
@@ -348,7 +348,7 @@ describe('attributes', () => {
             [attribute, value],
           );
           const got = await element.evaluate((node) => node.analyze(new Blob()).catch((error) => error.code));
-          assert.equal(got, code);
+          assert.match(got, code);
           assert.ok(await part(element, 'error').isVisible());
         }
         await element.evaluate((node) => {

@@ -232,7 +232,7 @@ td > div {
 [part~="fearful"] { --color: var(--emovox-fearful, #8b56c7); }
 [part~="disgust"] { --color: var(--emovox-disgust, #4f7d1a); }
 [part~="surprised"] { --color: var(--emovox-surprised, #c7328d); }
-@container (max-width: 22em) {
+@container (max-width: 28em) {
   table { font-size: 0.875em; }
   td > div { display: block; }
   [scope="row"] { white-space: normal; }

@@ -682,7 +682,9 @@ function verdict(result, t, language) {
       'row',
       head('row', key(label, t), named(label, t)[1]),
       cell('votes', label, votes[label] / all, `${votes[label]}`),
-      p === undefined ? cell('mean', label, 0, '–') : cell('mean', label, p, percent(p, language)),
+      p === undefined
+        ? h('td', '', h('div', '', h('span', 'number', '–')))
+        : cell('mean', label, p, percent(p, language)),
     );
   });
   const columns = [t.sounds, t.votes, t.mean].map((text) => head('col', text));
