@@ -234,6 +234,7 @@ td > div {
 [part~="surprised"] { --color: var(--emovox-surprised, #c7328d); }
 @container (max-width: 28em) {
   table { font-size: 0.875em; }
+  td { width: 33%; }
   td > div { display: block; }
   [scope="row"] { white-space: normal; }
 }
