@@ -16,8 +16,11 @@ const sources = join(root, 'web/lib');
 const wasm = join(root, 'build/wasm/emovox.wasm');
 const models = join(root, 'model');
 
-/** What a page loads, each in one file: the library, its worker, the worker's decoder, and the microphone's thread. */
-const modules = ['emovox.js', 'worker.js', 'decode.js', 'capture-worklet.js', 'export.js'];
+/**
+ * What a page loads, each in one file: the library, its worker, the worker's decoder, the microphone's thread, the
+ * element, which uses the library's own file, and the exporters.
+ */
+const modules = ['emovox.js', 'worker.js', 'decode.js', 'capture-worklet.js', 'element.js', 'export.js'];
 
 /** What Node loads; what they share is a file of its own. They read decode.js, too. */
 const nodeModules = {
@@ -77,6 +80,7 @@ async function buildLib() {
   const hashes = await Promise.all(Object.entries(files).map(async ([name, file]) => [name, await sha256(file)]));
   for (const name of modules) await bundleModule(name, Object.fromEntries(hashes));
   await bundleForNode();
+  await copyFile(join(sources, 'element-events.d.ts'), join(lib, 'element-events.d.ts'));
 
   const tsc = join(root, 'node_modules/typescript/bin/tsc');
   const options = ['--declaration', '--emitDeclarationOnly', '--noEmit', 'false', '--outDir', lib];
@@ -84,7 +88,7 @@ async function buildLib() {
 }
 
 /**
- * One file without imports. Its comments for bundlers (which URL is an asset) stay.
+ * One file without imports (but for the element's). Its comments for bundlers (which URL is an asset) stay.
  * @param {string} name
  * @param {Record<string, string>} hashes of the files that belong to it
  */
@@ -92,6 +96,7 @@ async function bundleModule(name, hashes) {
   const { build: bundle } = await import('rolldown');
   await bundle({
     input: join(sources, name),
+    external: (id) => name === 'element.js' && id === './emovox.js',
     platform: 'browser',
     logLevel: 'warn',
     transform: { define: { EMOVOX_FILES: JSON.stringify(hashes) } },
