@@ -193,8 +193,8 @@ describe('what the page cannot do without', () => {
     ],
     [
       'a web page in place of the model',
-      'model-invalid',
-      /model file/,
+      'file-mismatch',
+      /emovox-small\.safetensors.*SHA-256/,
       (page) => page.route('**/*.safetensors', (route) => route.fulfill({ body: '<!doctype html>' })),
     ],
     [

@@ -5,6 +5,7 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { builtinModules, createRequire } from 'node:module';
 import { describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { relaxedWasm } from '../../src/deps/setup.mjs';
@@ -20,10 +21,33 @@ describe('the package', () => {
     await assert.rejects(Emovox.create(), (error) => error instanceof EmovoxError && error.code === 'worker-load');
   });
 
-  test('has no bare import, eval, blob worker or foreign address', () => {
+  test('has an element that can be imported there as well, and does nothing', async () => {
+    const { EmovoxRecorder } = await import(new URL('element.js', lib));
+    assert.equal(typeof EmovoxRecorder, 'function');
+    assert.equal(globalThis.customElements, undefined);
+    const text = readFileSync(new URL('element.js', lib), 'utf8');
+    assert.match(text, /from\s*["']\.\/emovox\.js["']/, 'the library is not in it, but used from beside it');
+    const { sideEffects } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
+    assert.deepEqual(sideEffects, ['./dist/lib/element.js'], 'bundlers must not leave out an import for its effect');
+  });
+
+  test('in Node it is another, the same for import and require()', async () => {
+    const { Emovox, EmovoxError } = await import('emovox');
+    assert.equal(createRequire(import.meta.url)('emovox').Emovox, Emovox);
+    await assert.rejects(Emovox.prototype.listen(), (error) => {
+      return error instanceof EmovoxError && error.code === 'microphone-unsupported';
+    });
+  });
+
+  test('has no bare import, eval, blob worker or foreign address; for Node, only imports that it declares', () => {
+    const { dependencies } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
+    const allowed = [...builtinModules.map((name) => `node:${name}`), ...Object.keys(dependencies)];
+    const forNode = /^(?:node|cli)\b/;
     for (const name of readdirSync(lib).filter((file) => file.endsWith('.js'))) {
       const text = readFileSync(new URL(name, lib), 'utf8');
-      assert.doesNotMatch(text, /(?:^|[;\n])\s*(?:import|export)[^;('"]*from\s*['"][^.]/, `${name}: bare import`);
+      const imports = [...text.matchAll(/(?:^|[;\n])\s*(?:import|export)(?:[^;('"]*from)?\s*['"]([^.'"][^'"]*)/g)];
+      const bare = imports.map(([, from]) => from).filter((from) => !(forNode.test(name) && allowed.includes(from)));
+      assert.deepEqual(bare, [], `${name}: bare import`);
       assert.doesNotMatch(text, /\bnew Function\(|[^.\w]eval\(|new Worker\(URL\.createObjectURL/, name);
       if (name !== 'decode.js') assert.doesNotMatch(text, /https?:\/\//, `${name}: foreign address`);
     }
@@ -31,7 +55,7 @@ describe('the package', () => {
 
   test('has types that a strict TypeScript program can use', () => {
     const tsc = fileURLToPath(new URL('../../node_modules/typescript/bin/tsc', import.meta.url));
-    const program = fileURLToPath(new URL('consumer.ts', import.meta.url));
+    const programs = ['consumer.ts', 'consumer-node.ts'].map((name) => fileURLToPath(new URL(name, import.meta.url)));
     const options = [
       '--noEmit',
       '--strict',
@@ -43,18 +67,27 @@ describe('the package', () => {
       'bundler',
     ];
     const libraries = ['--lib', 'es2023,dom,dom.iterable,dom.asynciterable,esnext.disposable', '--types', ''];
-    const result = spawnSync(process.execPath, [tsc, ...options, ...libraries, program], { encoding: 'utf8' });
+    const result = spawnSync(process.execPath, [tsc, ...options, ...libraries, ...programs], { encoding: 'utf8' });
     assert.equal(result.stdout, '');
   });
 
   test('holds what its manifest promises', () => {
-    const { exports } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
+    const { bin, exports } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
     const files = readdirSync(lib, { recursive: true, encoding: 'utf8' });
     for (const name of ['emovox.js', 'emovox.d.ts', 'worker.js', 'decode.js', 'emovox.wasm', 'emovox-relaxed.wasm']) {
       assert.ok(files.includes(name), name);
     }
     assert.ok(files.includes('models/emovox-small.safetensors'));
     assert.equal(exports['.'].default, './dist/lib/emovox.js');
+    const named = [bin, exports['.'], exports['./export'], exports['./result.schema.json']];
+    const paths = JSON.stringify(named).match(/dist\/lib\/[^"]+/g) ?? [];
+    assert.equal(paths.length, 8);
+    for (const path of paths) assert.ok(files.includes(path.slice('dist/lib/'.length)), path);
+    assert.deepEqual(Object.entries(exports['./element']), [
+      ['types', './dist/lib/element.d.ts'],
+      ['default', './dist/lib/element.js'],
+    ]);
+    for (const name of ['element.js', 'element.d.ts', 'element-events.d.ts']) assert.ok(files.includes(name), name);
     for (const name of ['emovox.wasm', 'emovox-relaxed.wasm']) assert.equal(exports[`./${name}`], `./dist/lib/${name}`);
   });
 

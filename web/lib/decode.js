@@ -22,6 +22,9 @@ import { EmovoxError } from './errors.js';
 
 /** @import { InputAudioTrack, AudioSample } from 'mediabunny' */
 
+// Node has no WebCodecs: there, decoders.js brings decoders of its own, for this copy of mediabunny.
+export { AudioSample, CustomAudioDecoder, registerDecoder } from 'mediabunny';
+
 /**
  * @typedef {object} DecodedAudio
  * @property {number} sampleRate Hz, the file's own

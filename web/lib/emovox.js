@@ -3,10 +3,13 @@
 import { abortError, EmovoxError } from './errors.js';
 import { fetchModel, fetchWasm, LoadProgress } from './load.js';
 import { AudioCapture, openMicrophone } from './microphone.js';
-import { decodeWholeFile, interleave, isAudioBuffer, monoBuffer, toBlob } from './source.js';
+import { checkOptions, kinds } from './options.js';
+import { decodeWholeFile, isAudioBuffer, isMediaStream, monoBuffer, pcmOf, pcmOfStream, toBlob } from './source.js';
+import { segmentsOf } from './stream.js';
 
 /** @import { Whose } from './protocol.js' */
-/** @import { Pcm } from './source.js' */
+/** @import { PcmSource } from './source.js' */
+/** @import { Flow } from './stream.js' */
 
 /** @typedef {import('./errors.js').EmovoxErrorCode} EmovoxErrorCode */
 /** @typedef {import('./result.js').Adaptation} Adaptation */
@@ -19,9 +22,12 @@ import { decodeWholeFile, interleave, isAudioBuffer, monoBuffer, toBlob } from '
 export { EmovoxError };
 
 /**
- * @typedef {File | Blob | ArrayBuffer | ArrayBufferView | Float32Array | AudioBuffer | URL} Source
- *   An encoded file (File, Blob, ArrayBuffer, view, or the URL of one), or PCM: a Float32Array of mono samples with
- *   its `sampleRate`, or an AudioBuffer.
+ * @typedef {File | Blob | ArrayBuffer | ArrayBufferView | Float32Array | AudioBuffer | MediaStream | ReadableStream
+ *   | URL} Source
+ *   - An encoded file: File, Blob, ArrayBuffer, view, the URL of one, or a ReadableStream of its bytes.
+ *   - PCM: an AudioBuffer, a Float32Array of mono samples with its `sampleRate`, or, with that too, a ReadableStream of
+ *     Float32Arrays, which is read no faster than it is analysed.
+ *   - A MediaStream, heard until its audio tracks end.
  */
 
 /**
@@ -30,12 +36,18 @@ export { EmovoxError };
  * @property {string | URL} [baseUrl] where the .wasm files and models/ are served, if not beside this module
  * @property {boolean} [microphone] prepare for recording as well, so that listen() fetches nothing later
  * @property {AbortSignal} [signal]
- * @property {(progress: {loaded: number, total: number | null}) => void} [onProgress] bytes loaded
+ * @property {(progress: LoadProgressReport) => void} [onProgress]
+ */
+
+/**
+ * @typedef {{stage: 'load', fraction: number | null, loaded: number, total: number | null}} LoadProgressReport bytes
+ *   loaded, of how many (null: the server does not say), and the quotient
  */
 
 /**
  * @typedef {object} AnalyzeOptions
- * @property {number} [sampleRate] Hz; needed for a Float32Array
+ * @property {number} [sampleRate] Hz, 8000 to 192000; needed for a Float32Array and for a stream of them
+ * @property {number} [channels] of a stream of Float32Arrays, interleaved; 1 by default
  * @property {Speaker} [speaker] whose voice it is: verdicts adapt to it, and it learns
  * @property {AbortSignal} [signal]
  * @property {(progress: Progress) => void} [onProgress]
@@ -45,6 +57,10 @@ export { EmovoxError };
 /**
  * @typedef {object} ListenOptions
  * @property {string} [deviceId] of the microphone, from navigator.mediaDevices.enumerateDevices()
+ * @property {MediaStream} [stream] to hear instead of a microphone; its tracks stay the caller's
+ * @property {boolean} [echoCancellation] false by default, as are the next two: they alter the voice
+ * @property {boolean} [noiseSuppression]
+ * @property {boolean} [autoGainControl]
  * @property {Speaker} [speaker] whose voice it is
  * @property {boolean} [enroll] the recording is the speaker's ordinary, calm speech: 10 to 30 s of it suffice
  * @property {AbortSignal} [signal] throws the recording away
@@ -78,8 +94,34 @@ export { EmovoxError };
  * @property {() => Promise<void>} close forgets everything; an analysis under way goes on to its end
  */
 
-/** Mono samples per message when the page hands PCM to the worker. */
-const pullFrames = 32768;
+const createOptions = {
+  model: null,
+  baseUrl: kinds.url,
+  microphone: kinds.boolean,
+  signal: kinds.signal,
+  onProgress: kinds.function,
+};
+const streamOptions = {
+  sampleRate: kinds.hertz,
+  channels: kinds.count,
+  speaker: null,
+  signal: kinds.signal,
+  onProgress: kinds.function,
+};
+const analyzeOptions = { ...streamOptions, onSegment: kinds.function };
+const { speaker: _, ...enrollOptions } = analyzeOptions;
+const listenOptions = {
+  deviceId: kinds.name,
+  stream: kinds.stream,
+  echoCancellation: kinds.boolean,
+  noiseSuppression: kinds.boolean,
+  autoGainControl: kinds.boolean,
+  speaker: null,
+  enroll: kinds.boolean,
+  signal: kinds.signal,
+  onSegment: kinds.function,
+  onLevel: kinds.function,
+};
 
 /** A module with a single SIMD instruction. */
 const simdProbe = Uint8Array.of(
@@ -96,6 +138,7 @@ const simdProbe = Uint8Array.of(
 export class Emovox {
   /** Facts about the model in use. @type {ModelInfo} */ model;
   /** Of the library. @type {string} */ version;
+  /** Of all parts, with what identifies the files. @type {Versions} */ versions;
 
   #worker;
   #nextId = 1;
@@ -111,7 +154,9 @@ export class Emovox {
    * @param {CreateOptions} [options]
    * @returns {Promise<Emovox>}
    */
-  static async create({ model = 'small', baseUrl, microphone = false, signal, onProgress } = {}) {
+  static async create(options = {}) {
+    checkOptions('create()', options, createOptions);
+    const { model = 'small', baseUrl, microphone = false, signal, onProgress } = options;
     if (signal?.aborted) throw abortError(signal);
     if (typeof Worker === 'undefined') throw new EmovoxError('worker-load', 'Emovox.create() needs a browser.');
     if (!WebAssembly.validate(simdProbe)) throw new EmovoxError('no-wasm-simd');
@@ -126,9 +171,15 @@ export class Emovox {
         fetchModel(model, baseUrl, progress, signal),
         microphone ? emovox.#prepareCapture() : undefined,
       ]);
-      const loaded = await emovox.#call({ type: 'load', wasm, model: weights }, { transfer: [weights] });
+      const request = { type: 'load', wasm: wasm.value, model: weights.value };
+      const loaded = await emovox.#call(request, { transfer: [weights.value] });
       emovox.model = loaded.model;
       emovox.version = loaded.version;
+      emovox.versions = {
+        library: loaded.version,
+        wasm: { sha256: wasm.sha256 },
+        model: { name: loaded.model.name, version: loaded.model.version, sha256: weights.sha256 },
+      };
       return emovox;
     } catch (error) {
       const first = emovox.#ended ?? EmovoxError.from(error); // what ended the worker comes before what that caused
@@ -143,6 +194,7 @@ export class Emovox {
   constructor() {
     this.model = /** @type {ModelInfo} */ ({});
     this.version = '';
+    this.versions = /** @type {Versions} */ ({});
     try {
       this.#worker = new Worker(new URL('./worker.js', import.meta.url), { type: 'module', name: 'emovox' });
     } catch (error) {
@@ -166,25 +218,30 @@ export class Emovox {
    * @returns {Promise<Result>}
    */
   analyze(source, options = {}) {
-    return this.#enqueue(source, options, {});
+    return this.#enqueue(source, options, {}, () => checkOptions('analyze()', options, analyzeOptions));
   }
 
   /**
    * @param {Source} source
-   * @param {AnalyzeOptions} options
+   * @param {AnalyzeOptions & {flow?: Flow}} options
    * @param {{enroll?: boolean}} how
-   * @returns {Promise<Result>}
+   * @param {() => void} [check] of the options
+   * @returns {Promise<Result>} handled, so that nobody has to wait for it
    */
-  #enqueue(source, options, how) {
-    const { signal } = options;
+  #enqueue(source, options, how, check) {
+    const live = isMediaStream(source);
     const turn = this.#queue;
     const result = (async () => {
+      check?.();
+      const { signal, speaker, onSegment } = options;
+      if (live) return (await this.listen({ stream: source, speaker, signal, onSegment, ...how })).finished;
       if (signal?.aborted) throw abortError(signal);
       const whose = { ...how, ...this.#whose(options) };
       await orAbort(turn, signal);
       return this.#analyze(source, options, whose);
     })();
-    this.#queue = Promise.allSettled([turn, result]);
+    if (live) result.catch(() => {});
+    else this.#queue = Promise.allSettled([turn, result]); // what is live is heard beside the queue
     return result;
   }
 
@@ -203,7 +260,8 @@ export class Emovox {
     /** @type {Speaker} */
     const speaker = {
       enroll: async (source, options) => {
-        const { adaptation } = await this.#enqueue(source, { ...options, speaker }, { enroll: true });
+        const check = () => checkOptions('enroll()', options ?? {}, enrollOptions);
+        const { adaptation } = await this.#enqueue(source, { ...options, speaker }, { enroll: true }, check);
         return /** @type {Adaptation} */ (adaptation);
       },
       save: () => this.#call({ type: 'speaker-save', speaker: number }),
@@ -225,43 +283,17 @@ export class Emovox {
   }
 
   /**
-   * The segments of a recording as they ripen; the generator's return value is the result.
+   * The segments of a recording as they ripen; the generator's return value is the result. The analysis waits for a
+   * reader who is slower.
    *
    * @param {Source} source
    * @param {Omit<AnalyzeOptions, 'onSegment'>} [options]
    * @returns {AsyncGenerator<Segment, Result>}
    */
-  async *stream(source, { signal, ...options } = {}) {
-    const stop = new AbortController();
-    const onAbort = () => stop.abort(signal?.reason);
-    if (signal?.aborted) onAbort();
-    signal?.addEventListener('abort', onAbort);
-    /** @type {Segment[]} */
-    const ready = [];
-    let wake = () => {};
-    let settled = false;
-    const onSegment = (/** @type {Segment} */ segment) => {
-      ready.push(segment);
-      wake();
-    };
-    const result = this.analyze(source, { ...options, onSegment, signal: stop.signal });
-    const settle = () => {
-      settled = true;
-      wake();
-    };
-    result.then(settle, settle);
-    try {
-      for (;;) {
-        while (ready.length > 0) yield/** @type {Segment} */ (ready.shift());
-        if (settled) return await result;
-        await new Promise((resolve) => {
-          wake = () => resolve(undefined);
-        });
-      }
-    } finally {
-      stop.abort();
-      signal?.removeEventListener('abort', onAbort);
-    }
+  async *stream(source, options = {}) {
+    checkOptions('stream()', options, streamOptions);
+    const { signal } = options;
+    return yield* segmentsOf(signal, (how) => this.#enqueue(source, { ...options, ...how }, {}));
   }
 
   /**
@@ -270,7 +302,9 @@ export class Emovox {
    * @param {ListenOptions} [options]
    * @returns {Promise<Recording>}
    */
-  async listen({ deviceId, speaker, enroll = false, signal, onSegment, onLevel } = {}) {
+  async listen(options = {}) {
+    checkOptions('listen()', options, listenOptions);
+    const { speaker, enroll = false, signal, onSegment } = options;
     if (this.#ended) throw this.#ended;
     if (enroll && !speaker) throw new EmovoxError('bad-input', 'Pass the speaker to enroll.');
     const whose = { enroll, ...this.#whose({ speaker }) };
@@ -279,7 +313,7 @@ export class Emovox {
     this.#capture ??= new AudioCapture();
     const capture = this.#capture;
     if (capture.busy) throw new EmovoxError('bad-input', 'A recording is under way; stop it before the next one.');
-    const microphone = await openMicrophone(capture, { deviceId, signal, onLevel });
+    const microphone = await openMicrophone(capture, options);
     if (this.#ended) {
       microphone.release();
       throw this.#ended;
@@ -334,42 +368,42 @@ export class Emovox {
   async #analyze(source, options, whose) {
     const { signal, sampleRate } = options;
     if (this.#ended) throw this.#ended;
-    if (isAudioBuffer(source)) return this.#analyzePcm(source, options, whose);
+    if (isAudioBuffer(source)) return this.#analyzePcm(pcmOf(source), options, whose);
     if (source instanceof Float32Array) {
-      if (typeof sampleRate !== 'number') {
+      if (sampleRate === undefined) {
         throw new EmovoxError('bad-input', 'A Float32Array needs its sampleRate: analyze(samples, { sampleRate }).');
       }
-      return this.#analyzePcm(monoBuffer(source, sampleRate), options, whose);
+      return this.#analyzePcm(pcmOf(monoBuffer(source, sampleRate)), options, whose);
     }
-    const blob = await toBlob(source, signal);
+    if (source instanceof ReadableStream && sampleRate !== undefined) {
+      return this.#analyzePcm(pcmOfStream(source, sampleRate, options.channels ?? 1), options, whose);
+    }
+    const blob = await orAbort(toBlob(source, signal), signal);
     const file = await this.#call({ type: 'analyze-file', blob, ...whose }, options);
     if (file !== wholeFile) return file;
-    return this.#analyzePcm(await orAbort(decodeWholeFile(blob), signal), options, whose);
+    return this.#analyzePcm(pcmOf(await orAbort(decodeWholeFile(blob), signal)), options, whose);
   }
 
   /**
-   * @param {Pcm} buffer
+   * @param {PcmSource} pcm
    * @param {AnalyzeOptions} options
    * @param {Whose} whose
    * @returns {Promise<Result>}
    */
-  #analyzePcm(buffer, options, whose) {
-    const { sampleRate, numberOfChannels: channels, length } = buffer;
-    let at = 0;
-    const onPull = () => {
-      const block = at < length ? interleave(buffer, at, Math.min(pullFrames, length - at)) : null;
-      at += pullFrames;
-      return block;
-    };
-    const request = { type: 'analyze-pcm', sampleRate, channels, duration: length / sampleRate, ...whose };
-    return this.#call(request, { ...options, onPull });
+  async #analyzePcm({ sampleRate, channels, duration, next, cancel }, options, whose) {
+    const request = { type: 'analyze-pcm', sampleRate, channels, duration, ...whose };
+    try {
+      return await this.#call(request, { ...options, onPull: next });
+    } finally {
+      cancel();
+    }
   }
 
   /** @returns {Promise<void>} */
   async #prepareCapture() {
     if (!AudioCapture.supported) return; // listen() will say so
     this.#capture = new AudioCapture();
-    await this.#capture.ready.catch(() => {}); // as well
+    await this.#capture.ready;
   }
 
   /**
@@ -388,7 +422,7 @@ export class Emovox {
    * @param {CallOptions} [options]
    * @returns {Call}
    */
-  #start(request, { transfer = [], signal, onSegment, onProgress, onPull } = {}) {
+  #start(request, { transfer = [], signal, onSegment, onProgress, onPull, flow = {} } = {}) {
     const id = this.#nextId++;
     const call = /** @type {Call} */ (/** @type {unknown} */ ({ id, onSegment, onProgress, onPull, peeks: [] }));
     const onAbort = () => {
@@ -413,6 +447,7 @@ export class Emovox {
       call.reject(this.#ended);
     } else {
       this.#calls.set(id, call);
+      flow.hold = (held) => this.#send({ type: 'hold', id, held });
       this.#send({ ...request, id }, transfer);
       if (signal?.aborted) onAbort();
       else signal?.addEventListener('abort', onAbort);
@@ -439,16 +474,26 @@ export class Emovox {
         return call.onProgress?.(reply.value);
       case 'peeked':
         return call.peeks.shift()?.(reply.value);
-      case 'pull': {
-        const block = call.onPull?.() ?? null;
-        return this.#send({ type: 'pcm', id: reply.id, block }, block ? [block.buffer] : []);
-      }
+      case 'pull':
+        return this.#givePcm(call);
       case 'whole-file':
         return call.resolve(wholeFile);
       case 'error':
         return call.reject(new EmovoxError(reply.code, reply.message));
       case 'done':
         return call.resolve(reply.value);
+    }
+  }
+
+  /** @param {Call} call */
+  async #givePcm(call) {
+    try {
+      const block = (await call.onPull?.()) ?? null;
+      this.#send({ type: 'pcm', id: call.id, block }, block ? [block.buffer] : []);
+    } catch (error) {
+      // of a stream
+      this.#send({ type: 'cancel', id: call.id });
+      call.reject(EmovoxError.from(error, 'undecodable'));
     }
   }
 
@@ -472,7 +517,7 @@ export class Emovox {
  * @property {(error: EmovoxError) => void} reject
  * @property {((segment: Segment) => void)} [onSegment]
  * @property {((progress: Progress) => void)} [onProgress]
- * @property {() => Float32Array<ArrayBuffer> | null} [onPull]
+ * @property {() => Promise<Float32Array<ArrayBuffer> | null>} [onPull]
  * @property {((summary: Summary) => void)[]} peeks
  */
 
@@ -482,7 +527,15 @@ export class Emovox {
  * @property {AbortSignal} [signal]
  * @property {(segment: Segment) => void} [onSegment]
  * @property {(progress: Progress) => void} [onProgress]
- * @property {() => Float32Array<ArrayBuffer> | null} [onPull]
+ * @property {() => Promise<Float32Array<ArrayBuffer> | null>} [onPull]
+ * @property {Flow} [flow]
+ */
+
+/**
+ * @typedef {object} Versions
+ * @property {string} library
+ * @property {{sha256: string | null}} wasm null where a page that is not served securely cannot tell
+ * @property {{name: string, version: string, sha256: string | null}} model
  */
 
 /** The worker's answer for a file that only decodeAudioData() may be able to read. */

@@ -5,7 +5,7 @@
 
 import { EmovoxError } from './errors.js';
 
-/** @import { Adaptation, Segment, Summary, ModelInfo } from './result.js' */
+/** @import { Adaptation, Result, Segment, Summary, ModelInfo } from './result.js' */
 /** @import { EmovoxErrorCode } from './errors.js' */
 
 /**
@@ -62,6 +62,15 @@ const statusCodes = [
 const NO_SPEECH = -1;
 const UNCERTAIN = -2;
 const MAX_LABELS = 16;
+/**
+ * @param {number} seconds analysed
+ * @param {number | null} duration of how many
+ * @returns {import('./result.js').Progress}
+ */
+export function progressOf(seconds, duration) {
+  return { stage: 'analyze', fraction: duration ? Math.min(seconds / duration, 1) : null, seconds, duration };
+}
+
 /** Doubles in front of those per label (src/wasm/emovox_wasm.c). */
 const SEGMENT_HEAD = 10;
 const SUMMARY_HEAD = 10;
@@ -381,6 +390,29 @@ export class Analyzer {
     this.engine.check(this.engine.exports.emovox_wasm_finish(this.pointer, this.#summary));
     this.seconds += (performance.now() - started) / 1000;
     return this.#readSummary();
+  }
+
+  /**
+   * Ends the recording and reports everything about it.
+   * @returns {Result}
+   */
+  result() {
+    const summary = this.finish();
+    const { engine, info } = this.model;
+    return {
+      schema: 'emovox.result/1',
+      ...summary,
+      ...(this.speaker && { adaptation: this.speaker.adaptation }),
+      segments: this.segments,
+      engine: {
+        version: engine.version,
+        model: `${info.name} ${info.version}`,
+        sampleRate: this.sampleRate,
+        channels: this.channels,
+        seconds: this.seconds,
+        wasmMemoryBytes: engine.memoryBytes,
+      },
+    };
   }
 
   /**

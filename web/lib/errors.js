@@ -8,6 +8,7 @@
  * | `aborted`                 | the caller's AbortSignal fired, or a recording was aborted                         |
  * | `closed`                  | the Emovox object was closed                                                       |
  * | `bad-input`               | an argument of the wrong kind                                                      |
+ * | `bad-option`              | an option that does not exist, or a value of the wrong type; the message names it  |
  * | `empty`                   | a file without a byte or without a sample                                          |
  * | `too-short`               | less audio than the model needs for one verdict                                    |
  * | `not-finite`              | a sample is NaN or infinite                                                        |
@@ -25,6 +26,7 @@
  * | `wasm-load`               | emovox.wasm could not be fetched, or is not WebAssembly                            |
  * | `model-load`              | the model file could not be fetched                                                |
  * | `model-invalid`           | the model file is damaged or of another version                                    |
+ * | `file-mismatch`           | a model or wasm file that does not belong to this version of the library           |
  * | `profile-invalid`         | a speaker's profile is damaged, or not one                                         |
  * | `profile-model`           | a speaker's profile was made with another model                                    |
  * | `memory`                  | the browser refused more memory                                                    |
@@ -37,6 +39,7 @@ const messages = {
   aborted: 'The analysis was stopped.',
   closed: 'This Emovox object is closed; create a new one.',
   'bad-input': 'Pass a File, Blob, ArrayBuffer, AudioBuffer, URL, or a Float32Array with its sampleRate.',
+  'bad-option': 'There is no such option, or its value is of the wrong type.',
   empty: 'There is no audio in it. Choose a file with a recording.',
   'too-short': 'The recording is too short to judge. Record at least a sentence.',
   'not-finite': 'The audio holds samples that are not numbers. Export it again from the program that made it.',
@@ -56,6 +59,7 @@ const messages = {
   'decoder-load': 'The decoder could not be loaded. Check that decode.js is served beside worker.js, then reload.',
   'model-load': 'The model could not be loaded. Check that models/ is served beside the library, then reload.',
   'model-invalid': 'The model file is damaged or of another version. Install it again.',
+  'file-mismatch': 'A file is not the one that belongs to this version of the library. Install them together.',
   'profile-invalid': "The speaker's profile is damaged. Enroll the speaker again.",
   'profile-model': "The speaker's profile was made with another model. Enroll the speaker again with this one.",
   memory: 'The browser has no memory left. Close other tabs and try again.',

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
-// What lib.dom.d.ts leaves out: the scope of an audio worklet, and postMessage as a worker has it.
+// What lib.dom.d.ts leaves out: the scope of an audio worklet, and postMessage as a worker has it; and what the build adds.
+
+/** SHA-256 of the released files by their names; the build puts them in. */
+declare const EMOVOX_FILES: Record<string, string>;
 
 declare class AudioWorkletProcessor {
   readonly port: MessagePort;

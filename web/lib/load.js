@@ -25,6 +25,13 @@ const relaxedProbe = Uint8Array.of(
   ...[253, 146, 2, 11], // i16x8.relaxed_dot_i8x16_i7x16_s
 );
 
+/**
+ * What was loaded, and its SHA-256 in hexadecimal: null in a page that is not served securely, where browsers have none.
+ *
+ * @template T
+ * @typedef {{value: T, sha256: string | null}} Loaded
+ */
+
 /** Adds up what several downloads have loaded. */
 export class LoadProgress {
   #loaded = 0;
@@ -45,7 +52,8 @@ export class LoadProgress {
   /** @param {number} bytes */
   add(bytes) {
     this.#loaded += bytes;
-    this.report?.({ loaded: this.#loaded, total: this.#totalKnown ? Math.max(this.#total, this.#loaded) : null });
+    const total = this.#totalKnown ? Math.max(this.#total, this.#loaded) : null;
+    this.report?.({ stage: 'load', fraction: total && this.#loaded / total, loaded: this.#loaded, total });
   }
 }
 
@@ -92,23 +100,31 @@ async function load([url, ...others], code, progress, signal, read) {
  * @param {CreateOptions['baseUrl']} baseUrl
  * @param {LoadProgress} progress
  * @param {AbortSignal} [signal]
- * @returns {Promise<WebAssembly.Module>}
+ * @returns {Promise<Loaded<WebAssembly.Module>>}
  */
 export async function fetchWasm(baseUrl, progress, signal) {
   /** @type {(keyof typeof ownWasm)[]} */
   const names = WebAssembly.validate(relaxedProbe) ? ['emovox-relaxed.wasm', 'emovox.wasm'] : ['emovox.wasm'];
   const urls = names.map((name) => (baseUrl ? new URL(name, directory(baseUrl)) : ownWasm[name]()));
-  return load(urls, 'wasm-load', progress, signal, WebAssembly.compileStreaming);
+  return load(urls, 'wasm-load', progress, signal, async (response) => {
+    const copy = response.clone();
+    const [value, bytes] = await Promise.all([WebAssembly.compileStreaming(response), copy.arrayBuffer()]);
+    return { value, sha256: await identify(bytes, names) };
+  });
 }
 
 /**
  * @param {URL} url
  * @param {LoadProgress} progress
  * @param {AbortSignal} [signal]
- * @returns {Promise<ArrayBuffer>}
+ * @param {string} [name] of a file of this package
+ * @returns {Promise<Loaded<ArrayBuffer>>}
  */
-function fetchWeights(url, progress, signal) {
-  return load([url], 'model-load', progress, signal, (response) => response.arrayBuffer());
+function fetchWeights(url, progress, signal, name) {
+  return load([url], 'model-load', progress, signal, async (response) => {
+    const value = await response.arrayBuffer();
+    return { value, sha256: await identify(value, name ? [name] : []) };
+  });
 }
 
 /**
@@ -116,17 +132,43 @@ function fetchWeights(url, progress, signal) {
  * @param {CreateOptions['baseUrl']} baseUrl
  * @param {LoadProgress} progress
  * @param {AbortSignal} [signal]
- * @returns {Promise<ArrayBuffer>}
+ * @returns {Promise<Loaded<ArrayBuffer>>}
  */
 export async function fetchModel(model, baseUrl, progress, signal) {
-  if (model instanceof ArrayBuffer || model instanceof Uint8Array) return new Uint8Array(model).slice().buffer;
+  if (model instanceof ArrayBuffer || model instanceof Uint8Array) {
+    const value = new Uint8Array(model).slice().buffer;
+    return { value, sha256: await identify(value, []) };
+  }
   if (model instanceof URL) return fetchWeights(model, progress, signal);
   if (model !== 'small' && model !== 'large') {
     const given = JSON.stringify(model);
     throw new EmovoxError('bad-input', `There is no model ${given}; use 'small', 'large', a URL or bytes.`);
   }
-  const url = baseUrl ? new URL(`models/emovox-${model}.safetensors`, directory(baseUrl)) : ownModels[model]();
-  return fetchWeights(url, progress, signal);
+  const name = `emovox-${model}.safetensors`;
+  const url = baseUrl ? new URL(`models/${name}`, directory(baseUrl)) : ownModels[model]();
+  return fetchWeights(url, progress, signal, name);
+}
+
+/**
+ * @param {ArrayBuffer} bytes
+ * @param {string[]} names of the files of this package that it may be; none if it is somebody's own
+ * @returns {Promise<string | null>} its SHA-256
+ * @throws {EmovoxError} `file-mismatch`, if it is none of them
+ */
+async function identify(bytes, names) {
+  if (!globalThis.crypto?.subtle) return null;
+  const hash = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
+  const sha256 = Array.from(hash, (byte) => byte.toString(16).padStart(2, '0')).join('');
+  if (names.length > 0 && !names.some((name) => EMOVOX_FILES[name] === sha256)) {
+    const name = names.join(' or ');
+    const expected = names.map((file) => EMOVOX_FILES[file]).join(' or ');
+    throw new EmovoxError(
+      'file-mismatch',
+      `${name} is not the one that belongs to this version of emovox: its SHA-256 is ${sha256}, not ${expected}. ` +
+        'Install, or serve, all files of one version; a model of your own goes in as a URL or bytes.',
+    );
+  }
+  return sha256;
 }
 
 /**

@@ -5,16 +5,19 @@
 
 import { abortError, EmovoxError } from './errors.js';
 
+/** How long the audio thread may take to end its processor. */
+const closeMilliseconds = 500;
+
+/** Frames per block without an AudioWorklet. */
+const scriptFrames = 4096;
+
 /** How long a context may take to start running before we say that the browser wants a click. */
 const startMilliseconds = 3000;
-
-/** The speech as it is: what these three do to it, they do to the emotion in it as well. */
-const untouched = { echoCancellation: false, noiseSuppression: false, autoGainControl: false };
 
 /** An audio context that knows the capture processor. Suspended, at rest, while nobody records. */
 export class AudioCapture {
   static get supported() {
-    return typeof AudioWorkletNode !== 'undefined' && typeof navigator.mediaDevices?.getUserMedia === 'function';
+    return typeof AudioContext !== 'undefined';
   }
 
   constructor() {
@@ -22,13 +25,26 @@ export class AudioCapture {
     /** Whether somebody records. One at a time: the context rests when the recording ends. */
     this.busy = false;
     this.context = new AudioContext();
-    // "no-inline" is for Vite, which would turn so small a file into a data: URL, and many pages forbid those.
-    this.ready = this.context.audioWorklet.addModule(new URL('./capture-worklet.js?no-inline', import.meta.url));
-    this.ready.catch(() => {}); // openMicrophone() reports it
+    /** Once nothing of the last recording runs any more. @type {Promise<void>} */
+    this.resting = Promise.resolve();
+    /** Whether the audio thread runs our processor. @type {Promise<boolean>} */
+    this.ready = this.#addProcessor();
+  }
+
+  async #addProcessor() {
+    try {
+      // "no-inline" is for Vite, which would turn so small a file into a data: URL, and many pages forbid those.
+      await this.context.audioWorklet.addModule(new URL('./capture-worklet.js?no-inline', import.meta.url));
+      return true;
+    } catch {
+      return false; // an old browser, a page that is not served securely, a policy, a file that is not there
+    }
   }
 
   close() {
-    if (this.context.state !== 'closed') this.context.close();
+    this.resting.finally(() => {
+      if (this.context.state !== 'closed') this.context.close();
+    });
   }
 }
 
@@ -44,11 +60,30 @@ export class AudioCapture {
  */
 
 /**
+ * The port and its controls: what records, on the audio thread or on the page's own.
+ *
+ * @typedef {Pick<Microphone, 'port' | 'pause' | 'resume' | 'end'> & {close: () => Promise<void>}} Tap
+ */
+
+/**
+ * @typedef {object} MicrophoneOptions
+ * @property {string} [deviceId]
+ * @property {MediaStream} [stream] to hear instead of opening a microphone; its tracks stay the caller's
+ * @property {boolean} [echoCancellation] all three are off by default: what they do to a voice, they do to the emotion
+ *   in it as well
+ * @property {boolean} [noiseSuppression]
+ * @property {boolean} [autoGainControl]
+ * @property {AbortSignal} [signal]
+ * @property {(level: number) => void} [onLevel]
+ */
+
+/**
  * @param {AudioCapture} capture
- * @param {{deviceId?: string, signal?: AbortSignal, onLevel?: (level: number) => void}} options
+ * @param {MicrophoneOptions} options
  * @returns {Promise<Microphone>}
  */
-export async function openMicrophone(capture, { deviceId, signal, onLevel }) {
+export async function openMicrophone(capture, options) {
+  const { deviceId, signal, onLevel = () => {} } = options;
   const { context } = capture;
   capture.busy = true;
   /** What gives everything back, in reverse order. @type {(() => void)[]} */
@@ -63,20 +98,15 @@ export async function openMicrophone(capture, { deviceId, signal, onLevel }) {
   const running = context.resume(); // first of all, while the click still counts
   running.catch(() => {});
   try {
-    const stream = await openStream({ ...untouched, ...(deviceId && { deviceId: { exact: deviceId } }) });
-    cleanups.push(...stream.getTracks().map((track) => () => track.stop()));
+    const { echoCancellation = false, noiseSuppression = false, autoGainControl = false } = options;
+    const processing = { echoCancellation, noiseSuppression, autoGainControl };
+    const stream =
+      options.stream ?? (await openStream({ ...processing, ...(deviceId && { deviceId: { exact: deviceId } }) }));
+    if (!options.stream) cleanups.push(...stream.getTracks().map((track) => () => track.stop()));
     if (signal?.aborted) throw abortError(signal);
-    await started(running, capture.ready);
+    await started(running);
     const source = context.createMediaStreamSource(stream);
-    const node = new AudioWorkletNode(context, 'emovox-capture', {
-      numberOfOutputs: 0,
-      channelCount: 1,
-      channelCountMode: 'explicit',
-    });
-    const { port1, port2 } = new MessageChannel();
-    node.port.postMessage({ port: port1 }, [port1]);
-    node.port.onmessage = ({ data }) => onLevel?.(data);
-    source.connect(node);
+    const tap = (await capture.ready) ? tapByWorklet(source, onLevel) : tapByScript(source, onLevel);
 
     const keepRunning = () => {
       // An incoming call or another tab may suspend the context; go on as soon as the browser lets us.
@@ -86,17 +116,18 @@ export async function openMicrophone(capture, { deviceId, signal, onLevel }) {
     cleanups.push(() => {
       context.removeEventListener('statechange', keepRunning);
       source.disconnect();
-      node.port.postMessage({ close: true });
-      if (context.state === 'running') context.suspend().catch(() => {});
+      capture.resting = tap.close().then(() => {
+        if (!capture.busy && context.state === 'running') context.suspend().catch(() => {});
+      });
     });
 
     /** @type {Microphone} */
     const microphone = {
-      port: port2,
+      port: tap.port,
       sampleRate: context.sampleRate,
-      pause: () => node.port.postMessage({ paused: true }),
-      resume: () => node.port.postMessage({ paused: false }),
-      end: () => node.port.postMessage({ end: true }),
+      pause: tap.pause,
+      resume: tap.resume,
+      end: tap.end,
       release,
       onended: () => {},
     };
@@ -109,11 +140,74 @@ export async function openMicrophone(capture, { deviceId, signal, onLevel }) {
 }
 
 /**
- * @param {Promise<unknown>} running
- * @param {Promise<void>} ready
+ * @param {MediaStreamAudioSourceNode} source
+ * @param {(level: number) => void} onLevel
+ * @returns {Tap}
  */
-async function started(running, ready) {
-  await ready;
+function tapByWorklet(source, onLevel) {
+  const node = new AudioWorkletNode(source.context, 'emovox-capture', {
+    numberOfOutputs: 0,
+    channelCount: 1,
+    channelCountMode: 'explicit',
+  });
+  const { port1, port2 } = new MessageChannel();
+  node.port.postMessage({ port: port1 }, [port1]);
+  /** @type {Promise<void>} */
+  const closed = new Promise((resolve) => {
+    node.port.onmessage = ({ data }) => (data === null ? resolve() : onLevel(data));
+  });
+  source.connect(node);
+  return {
+    port: port2,
+    pause: () => node.port.postMessage({ paused: true }),
+    resume: () => node.port.postMessage({ paused: false }),
+    end: () => node.port.postMessage({ end: true }),
+    // A context that rests before the processor has ended would keep it for ever.
+    close: () => {
+      node.port.postMessage({ close: true });
+      return Promise.race([closed, new Promise((resolve) => setTimeout(resolve, closeMilliseconds))]);
+    },
+  };
+}
+
+/**
+ * The same on the page's own thread, where there is no AudioWorklet: a busy page may lose audio.
+ *
+ * @param {MediaStreamAudioSourceNode} source
+ * @param {(level: number) => void} onLevel
+ * @returns {Tap}
+ */
+function tapByScript(source, onLevel) {
+  const context = /** @type {AudioContext} */ (source.context);
+  const node = context.createScriptProcessor(scriptFrames, 1, 1);
+  const { port1, port2 } = new MessageChannel();
+  let paused = false;
+  node.onaudioprocess = ({ inputBuffer }) => {
+    if (paused) return;
+    const block = inputBuffer.getChannelData(0).slice();
+    onLevel(Math.min(1, Math.sqrt(block.reduce((power, sample) => power + sample * sample, 0) / block.length)));
+    port1.postMessage(block, [block.buffer]);
+  };
+  source.connect(node);
+  node.connect(context.destination); // it stays silent, but runs only when connected
+  return {
+    port: port2,
+    pause: () => {
+      paused = true;
+    },
+    resume: () => {
+      paused = false;
+    },
+    end: () => {
+      paused = true;
+      port1.postMessage(null);
+    },
+    close: async () => node.disconnect(),
+  };
+}
+
+/** @param {Promise<unknown>} running */
+async function started(running) {
   const timeout = new Promise((_, reject) => {
     setTimeout(() => reject(new EmovoxError('microphone-suspended')), startMilliseconds);
   });
@@ -125,6 +219,7 @@ async function started(running, ready) {
  * @returns {Promise<MediaStream>}
  */
 async function openStream(audio) {
+  if (typeof navigator.mediaDevices?.getUserMedia !== 'function') throw new EmovoxError('microphone-unsupported');
   try {
     return await navigator.mediaDevices.getUserMedia({ audio });
   } catch (error) {

@@ -14,7 +14,7 @@
  *
  * @typedef {{type: 'load', id: number, wasm: WebAssembly.Module, model: ArrayBuffer}
  *   | {type: 'analyze-file', id: number, blob: Blob} & Whose
- *   | {type: 'analyze-pcm', id: number, sampleRate: number, channels: number, duration: number} & Whose
+ *   | {type: 'analyze-pcm', id: number, sampleRate: number, channels: number, duration: number | null} & Whose
  *   | {type: 'pcm', id: number, block: Float32Array | null}
  *   | {type: 'listen', id: number, sampleRate: number, port: MessagePort} & Whose
  *   | {type: 'speaker', id: number, profile: Uint8Array | null}
@@ -22,6 +22,7 @@
  *   | {type: 'speaker-close', id: number, speaker: number}
  *   | {type: 'peek', id: number}
  *   | {type: 'finish', id: number}
+ *   | {type: 'hold', id: number, held: boolean}
  *   | {type: 'cancel', id: number}
  *   | {type: 'stats', id: number}} Request
  *

@@ -53,12 +53,17 @@
  */
 
 /**
- * With the speaker's state after the recording, if one was given.
+ * With the speaker's state after the recording, if one was given. `schema` names the JSON Schema that a result
+ * satisfies, result.schema.json; the number changes when a field goes or changes its meaning, not when one is added.
  *
- * @typedef {Summary & {adaptation?: Adaptation, segments: Segment[], engine: EngineReport}} Result
+ * @typedef {{schema: 'emovox.result/1'} & Summary
+ *   & {adaptation?: Adaptation, segments: Segment[], engine: EngineReport}} Result
  */
 
-/** @typedef {{seconds: number, duration: number | null}} Progress seconds analysed so far, of how many (if known) */
+/**
+ * @typedef {{stage: 'analyze', fraction: number | null, seconds: number, duration: number | null}} Progress seconds
+ *   analysed so far, of how many (null: not known), and the quotient
+ */
 
 /**
  * @typedef {object} ModelInfo

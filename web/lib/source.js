@@ -23,6 +23,14 @@ export function isAudioBuffer(source) {
 
 /**
  * @param {unknown} source
+ * @returns {source is MediaStream}
+ */
+export function isMediaStream(source) {
+  return typeof MediaStream !== 'undefined' && source instanceof MediaStream;
+}
+
+/**
+ * @param {unknown} source
  * @param {AbortSignal} [signal]
  * @returns {Promise<Blob>}
  */
@@ -31,9 +39,9 @@ export async function toBlob(source, signal) {
   if (source instanceof ArrayBuffer || ArrayBuffer.isView(source)) {
     return new Blob([/** @type {BlobPart} */ (source)]);
   }
-  if (source instanceof URL) {
+  if (source instanceof URL || source instanceof ReadableStream) {
     try {
-      const response = await fetch(source, { signal });
+      const response = source instanceof URL ? await fetch(source, { signal }) : new Response(source);
       if (!response.ok) throw new Error(`HTTP status ${response.status}`);
       return await response.blob();
     } catch (error) {
@@ -69,18 +77,75 @@ export function monoBuffer(samples, sampleRate) {
   return { sampleRate, numberOfChannels: 1, length: samples.length, getChannelData: () => channel };
 }
 
+/** Frames per message when the page hands PCM to the worker. */
+const blockFrames = 32768;
+
+/**
+ * PCM, block by block as the worker asks for it.
+ *
+ * @typedef {object} PcmSource
+ * @property {number} sampleRate Hz
+ * @property {number} channels
+ * @property {number | null} duration seconds, if known
+ * @property {() => Promise<Float32Array<ArrayBuffer> | null>} next interleaved; null at the end
+ * @property {() => void} cancel nothing more will be asked for
+ */
+
 /**
  * @param {Pcm} buffer
- * @param {number} at
- * @param {number} frames
- * @returns {Float32Array<ArrayBuffer>}
+ * @returns {PcmSource}
  */
-export function interleave(buffer, at, frames) {
-  const channels = buffer.numberOfChannels;
-  const block = new Float32Array(frames * channels);
-  for (let channel = 0; channel < channels; channel++) {
-    const samples = buffer.getChannelData(channel);
-    for (let i = 0; i < frames; i++) block[i * channels + channel] = samples[at + i];
-  }
-  return block;
+export function pcmOf(buffer) {
+  const { sampleRate, numberOfChannels: channels, length } = buffer;
+  let at = 0;
+  return {
+    sampleRate,
+    channels,
+    duration: length / sampleRate,
+    async next() {
+      if (at >= length) return null;
+      const frames = Math.min(blockFrames, length - at);
+      const block = new Float32Array(frames * channels);
+      for (let channel = 0; channel < channels; channel++) {
+        const samples = buffer.getChannelData(channel);
+        for (let i = 0; i < frames; i++) block[i * channels + channel] = samples[at + i];
+      }
+      at += frames;
+      return block;
+    },
+    cancel() {},
+  };
+}
+
+/**
+ * @param {ReadableStream} stream of Float32Arrays
+ * @param {number} sampleRate
+ * @param {number} channels
+ * @returns {PcmSource}
+ */
+export function pcmOfStream(stream, sampleRate, channels) {
+  const reader = stream.getReader();
+  let rest = new Float32Array(0);
+  return {
+    sampleRate,
+    channels,
+    duration: null,
+    async next() {
+      while (rest.length === 0) {
+        const { done, value } = await reader.read();
+        if (done) return null;
+        if (!(value instanceof Float32Array) || value.length % channels !== 0) {
+          const frames = channels > 1 ? ` of whole frames of ${channels} samples` : '';
+          throw new EmovoxError('bad-input', `With a sampleRate, the stream must give Float32Arrays${frames}.`);
+        }
+        rest = /** @type {Float32Array<ArrayBuffer>} */ (value);
+      }
+      const block = rest.slice(0, blockFrames * channels); // a copy: the caller keeps what it gave
+      rest = rest.subarray(block.length);
+      return block;
+    },
+    cancel() {
+      reader.cancel().catch(() => {});
+    },
+  };
 }

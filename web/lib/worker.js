@@ -3,8 +3,9 @@
 // The worker: one engine, one model, any number of speakers and jobs. Long jobs give way to incoming messages every few
 // milliseconds, so that a cancel or a live recording never waits for a long file.
 
-import { Engine } from './engine.js';
+import { Engine, progressOf } from './engine.js';
 import { abortError, EmovoxError } from './errors.js';
+import { Gate } from './stream.js';
 
 /** @import { Analyzer, Model, Speaker } from './engine.js' */
 /** @import { Reply, Request, Whose } from './protocol.js' */
@@ -16,6 +17,7 @@ import { abortError, EmovoxError } from './errors.js';
  * @property {(block: Float32Array | null) => void} [onPcm] the page's answer to a pull
  * @property {Analyzer} [analyzer] of a live recording
  * @property {() => void} [end] of a live recording: no more audio will come
+ * @property {Gate} gate closed while the page wants the job to wait
  */
 
 /** How long a job may work before it lets messages in. */
@@ -52,7 +54,10 @@ addEventListener('message', async ({ data }) => {
     case 'pcm':
       return jobs.get(id)?.onPcm?.(request.block);
     case 'cancel':
+      jobs.get(id)?.gate.hold(false);
       return jobs.get(id)?.abort.abort();
+    case 'hold':
+      return jobs.get(id)?.gate.hold(data.held);
     case 'finish':
       return jobs.get(id)?.end?.();
     case 'peek': {
@@ -63,7 +68,7 @@ addEventListener('message', async ({ data }) => {
   }
 
   /** @type {Job} */
-  const job = { abort: new AbortController() };
+  const job = { abort: new AbortController(), gate: new Gate() };
   jobs.set(id, job);
   try {
     const value = await run(request, job);
@@ -77,7 +82,7 @@ addEventListener('message', async ({ data }) => {
 });
 
 /**
- * @param {Exclude<Request, {type: 'pcm' | 'cancel' | 'finish' | 'peek'}>} request
+ * @param {Exclude<Request, {type: 'pcm' | 'hold' | 'cancel' | 'finish' | 'peek'}>} request
  * @param {Job} job
  * @returns {Promise<unknown>}
  */
@@ -149,9 +154,10 @@ async function analyze(request, job, { sampleRate, channels, duration, blocks })
         await nextTask();
         sliceEnd = performance.now() + sliceMilliseconds;
       }
+      await job.gate.closed;
       job.abort.signal.throwIfAborted();
     }
-    return report(analyzer);
+    return analyzer.result();
   } finally {
     analyzer.close();
   }
@@ -205,7 +211,7 @@ async function listen(request, job) {
         }
       };
     });
-    return report(analyzer);
+    return analyzer.result();
   } finally {
     port.close();
     job.analyzer = undefined;
@@ -227,30 +233,8 @@ function open(request, sampleRate, channels, duration) {
     speaker: speakerOf(request),
     enroll,
     onSegment: (value) => send({ type: 'segment', id, value }),
-    onProgress: (seconds) => send({ type: 'progress', id, value: { seconds, duration } }),
+    onProgress: (seconds) => send({ type: 'progress', id, value: progressOf(seconds, duration) }),
   });
-}
-
-/**
- * @param {Analyzer} analyzer
- * @returns {Result}
- */
-function report(analyzer) {
-  const summary = analyzer.finish();
-  const { engine, info } = model;
-  return {
-    ...summary,
-    ...(analyzer.speaker && { adaptation: analyzer.speaker.adaptation }),
-    segments: analyzer.segments,
-    engine: {
-      version: engine.version,
-      model: `${info.name} ${info.version}`,
-      sampleRate: analyzer.sampleRate,
-      channels: analyzer.channels,
-      seconds: analyzer.seconds,
-      wasmMemoryBytes: engine.memoryBytes,
-    },
-  };
 }
 
 /** Lets waiting messages in; unlike setTimeout(0) it is not slowed down when it is called often. */

@@ -5,7 +5,7 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { copyFile, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ensure, main, relaxedWasm, root } from '../../src/deps/setup.mjs';
@@ -16,8 +16,18 @@ const sources = join(root, 'web/lib');
 const wasm = join(root, 'build/wasm/emovox.wasm');
 const models = join(root, 'model');
 
-/** What a page loads, each in one file: the library, its worker, the worker's decoder, and the microphone's thread. */
-const modules = ['emovox.js', 'worker.js', 'decode.js', 'capture-worklet.js'];
+/**
+ * What a page loads, each in one file: the library, its worker, the worker's decoder, the microphone's thread, the
+ * element, which uses the library's own file, and the exporters.
+ */
+const modules = ['emovox.js', 'worker.js', 'decode.js', 'capture-worklet.js', 'element.js', 'export.js'];
+
+/** What Node loads; what they share is a file of its own. They read decode.js, too. */
+const nodeModules = {
+  node: join(sources, 'node.js'),
+  cli: join(root, 'web/cli/main.js'),
+  'cli-worker': join(root, 'web/cli/cli-worker.js'),
+};
 
 const notice =
   '/*! emovox, MIT. Contains mediabunny, MPL-2.0, unmodified; source: https://github.com/Vanilagy/mediabunny */';
@@ -31,7 +41,14 @@ export async function build() {
 /** Makes dist/ out of what is there, unless it is up to date. */
 export async function buildDist() {
   const weights = (await modelFiles()).map((name) => join(models, name));
-  const stamp = await fingerprint([wasm, fasterWasm(), ...weights, join(root, 'web'), join(root, 'package-lock.json')]);
+  const stamp = await fingerprint([
+    wasm,
+    fasterWasm(),
+    ...weights,
+    join(root, 'web'),
+    join(root, 'package-lock.json'),
+    join(root, 'package.json'),
+  ]);
   const stampFile = join(root, 'dist/stamp');
   if ((await readFile(stampFile, 'utf8').catch(() => '')) === stamp) return;
   await rm(stampFile, { force: true });
@@ -51,11 +68,19 @@ async function modelFiles() {
 async function buildLib() {
   await rm(lib, { recursive: true, force: true });
   await mkdir(join(lib, 'models'), { recursive: true });
-  for (const name of modules) await bundleModule(name, name === 'decode.js' ? notice : undefined);
-  await copyFile(wasm, join(lib, 'emovox.wasm'));
-  await copyFile(fasterWasm(), join(lib, 'emovox-relaxed.wasm'));
-  for (const name of await modelFiles()) await copyFile(join(models, name), join(lib, 'models', name));
+  const files = { 'emovox.wasm': wasm, 'emovox-relaxed.wasm': fasterWasm() };
+  for (const [name, file] of Object.entries(files)) await copyFile(file, join(lib, name));
+  for (const name of await modelFiles()) {
+    files[name] = join(models, name);
+    await copyFile(files[name], join(lib, 'models', name));
+  }
+  await copyFile(join(sources, 'result.schema.json'), join(lib, 'result.schema.json'));
   await copyFile(join(models, 'LICENSE'), join(lib, 'models/LICENSE')); // the weights' own
+
+  const hashes = await Promise.all(Object.entries(files).map(async ([name, file]) => [name, await sha256(file)]));
+  for (const name of modules) await bundleModule(name, Object.fromEntries(hashes));
+  await bundleForNode();
+  await copyFile(join(sources, 'element-events.d.ts'), join(lib, 'element-events.d.ts'));
 
   const tsc = join(root, 'node_modules/typescript/bin/tsc');
   const options = ['--declaration', '--emitDeclarationOnly', '--noEmit', 'false', '--outDir', lib];
@@ -63,18 +88,44 @@ async function buildLib() {
 }
 
 /**
- * One file without imports. Its comments for bundlers (which URL is an asset) stay.
+ * One file without imports (but for the element's). Its comments for bundlers (which URL is an asset) stay.
  * @param {string} name
- * @param {string} [postBanner]
+ * @param {Record<string, string>} hashes of the files that belong to it
  */
-async function bundleModule(name, postBanner) {
+async function bundleModule(name, hashes) {
   const { build: bundle } = await import('rolldown');
   await bundle({
     input: join(sources, name),
+    external: (id) => name === 'element.js' && id === './emovox.js',
     platform: 'browser',
     logLevel: 'warn',
-    output: { file: join(lib, name), minify: true, postBanner },
+    transform: { define: { EMOVOX_FILES: JSON.stringify(hashes) } },
+    output: { file: join(lib, name), minify: true, postBanner: name === 'decode.js' ? notice : undefined },
   });
+}
+
+/**
+ * @param {string} file
+ * @returns {Promise<string>} in hexadecimal
+ */
+async function sha256(file) {
+  return createHash('sha256')
+    .update(await readFile(file))
+    .digest('hex');
+}
+
+/** Imports of Node's own modules and of the packages that package.json names stay, and names, for stack traces. */
+async function bundleForNode() {
+  const { build: bundle } = await import('rolldown');
+  const { dependencies } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'));
+  await bundle({
+    input: nodeModules,
+    platform: 'node',
+    external: Object.keys(dependencies),
+    logLevel: 'warn',
+    output: { dir: lib, chunkFileNames: 'node-[name].js' },
+  });
+  await chmod(join(lib, 'cli.js'), 0o755);
 }
 
 async function buildSite() {

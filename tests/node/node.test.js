@@ -1,0 +1,398 @@
+// SPDX-License-Identifier: MIT
+//
+// The library as a program in Node has it: imported by its name, on real files.
+
+import assert from 'node:assert/strict';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import { Emovox, EmovoxError } from 'emovox';
+import { makeWav, readWav } from './audio.js';
+import { nativeResults } from './native.js';
+
+const data = new URL('../data/', import.meta.url);
+const tiny = new URL('golden/tiny.safetensors', data);
+const wav = new URL('formats/angry.wav', data);
+const long = new URL('speech/long.opus', data);
+const angry = readWav(wav);
+
+/** @type {Emovox} */ let emovox;
+before(async () => {
+  emovox = await Emovox.create();
+});
+after(() => emovox.close());
+
+/** What two analyses must agree in. @param {import('emovox').Result} result */
+const verdict = ({ engine, ...rest }) => rest;
+
+/** @param {string} code */
+const withCode = (code) => (/** @type {unknown} */ error) => {
+  assert.ok(error instanceof EmovoxError, String(error));
+  assert.equal(error.code, code, error.message);
+  assert.ok(error.message.length > 15, error.message);
+  return true;
+};
+
+/** @param {any} actual @param {any} expected @param {number} within */
+function assertClose(actual, expected, within, at = 'result') {
+  if (typeof expected === 'number') {
+    assert.ok(Math.abs(actual - expected) <= within, `${at}: ${actual} is not ${expected} within ${within}`);
+  } else if (expected !== null && typeof expected === 'object') {
+    assert.deepEqual(Object.keys(actual).sort(), Object.keys(expected).sort(), at);
+    for (const key of Object.keys(expected)) assertClose(actual[key], expected[key], within, `${at}.${key}`);
+  } else {
+    assert.equal(actual, expected, at);
+  }
+}
+
+/**
+ * The audio as a WAV file of another kind.
+ *
+ * @param {number} tag 1: integers, 3: floats
+ * @param {number} bits
+ * @param {{extensible?: boolean, odd?: boolean}} [how]
+ */
+function wave(tag, bits, { extensible = false, odd = false } = {}) {
+  const size = bits / 8;
+  const body = Buffer.alloc(angry.samples.length * size);
+  angry.samples.forEach((sample, i) => {
+    const at = i * size;
+    if (tag === 3 && bits === 32) body.writeFloatLE(sample, at);
+    else if (tag === 3) body.writeDoubleLE(sample, at);
+    else if (bits === 8) body.writeUInt8(Math.round(sample * 127) + 128, at);
+    else body.writeIntLE(Math.round(sample * (2 ** (bits - 1) - 1)), at, size);
+  });
+  const format = Buffer.alloc(extensible ? 40 : 16);
+  format.writeUInt16LE(extensible ? 0xfffe : tag, 0);
+  format.writeUInt16LE(1, 2);
+  format.writeUInt32LE(angry.sampleRate, 4);
+  format.writeUInt32LE(angry.sampleRate * size, 8);
+  format.writeUInt16LE(size, 12);
+  format.writeUInt16LE(bits, 14);
+  if (extensible) {
+    format.writeUInt16LE(22, 16);
+    format.writeUInt16LE(bits, 18);
+    format.writeUInt32LE(4, 20);
+    Buffer.from([tag, 0, 0, 0, 0, 0, 16, 0, 128, 0, 0, 170, 0, 56, 155, 113]).copy(format, 24);
+  }
+  const chunk = (/** @type {string} */ id, /** @type {Buffer} */ content) => {
+    const head = Buffer.from(`${id}    `);
+    head.writeUInt32LE(content.length, 4);
+    return Buffer.concat([head, content, Buffer.alloc(content.length % 2)]);
+  };
+  const between = odd ? [chunk('note', Buffer.from('odd'))] : [];
+  const content = Buffer.concat([Buffer.from('WAVE'), chunk('fmt ', format), ...between, chunk('data', body)]);
+  return chunk('RIFF', content);
+}
+
+describe('sources', () => {
+  test('PCM, and WAV as file URL, Buffer, ArrayBuffer, Blob, give the same', async () => {
+    const bytes = readFileSync(wav);
+    const pcm = await emovox.analyze(angry.samples, { sampleRate: angry.sampleRate });
+    assert.equal(pcm.emotion, 'angry');
+    const arrayBuffer = new Uint8Array(bytes).buffer;
+    for (const source of [wav, bytes, new Uint8Array(bytes), arrayBuffer, new Blob([bytes])]) {
+      assertClose(verdict(await emovox.analyze(source)), verdict(pcm), 1e-6);
+    }
+  });
+
+  test('an async iterable of interleaved blocks', async () => {
+    async function* blocks() {
+      for (let at = 0; at < angry.samples.length; at += 777) {
+        yield Float32Array.from({ length: 2 * Math.min(777, angry.samples.length - at) }, (_, i) => {
+          return angry.samples[at + (i >> 1)];
+        });
+      }
+    }
+    const result = await emovox.analyze(blocks(), { sampleRate: 16000, channels: 2 });
+    assertClose(verdict(result), verdict(await emovox.analyze(wav)), 1e-4);
+    assert.equal(result.engine.channels, 2);
+  });
+
+  for (const [tag, bits, how] of /** @type {[number, number, object?][]} */ ([
+    [1, 8],
+    [1, 16, { extensible: true }],
+    [1, 24],
+    [1, 24, { extensible: true, odd: true }],
+    [1, 32, { odd: true }],
+    [3, 32],
+    [3, 32, { extensible: true }],
+    [3, 64],
+  ])) {
+    test(`WAV with ${bits} bits, ${tag === 3 ? 'float' : 'integer'} ${Object.keys(how ?? {})}`, async () => {
+      const result = await emovox.analyze(wave(tag, bits, how));
+      assertClose(verdict(result).probabilities, (await emovox.analyze(wav)).probabilities, bits === 8 ? 0.1 : 1e-3);
+      assert.equal(result.duration, angry.samples.length / angry.sampleRate);
+    });
+  }
+
+  test('a URL on a server', async () => {
+    const server = createServer((request, response) => {
+      if (request.url === '/angry.wav') return response.end(readFileSync(wav));
+      response.statusCode = 404;
+      return response.end();
+    }).listen(0);
+    try {
+      const base = `http://localhost:${/** @type {import('node:net').AddressInfo} */ (server.address()).port}`;
+      const result = await emovox.analyze(new URL('angry.wav', base));
+      assert.deepEqual(verdict(result), verdict(await emovox.analyze(wav)));
+      await assert.rejects(emovox.analyze(new URL('none.wav', base)), withCode('undecodable'));
+    } finally {
+      server.closeAllConnections();
+      server.close();
+    }
+  });
+
+  test('what is wrong with a source is said by its code', async () => {
+    const bytes = readFileSync(wav);
+    const flac = readFileSync(new URL('formats/angry.flac', data));
+    const nan = Float32Array.from(angry.samples);
+    nan[999] = Number.NaN;
+    const pcm = { sampleRate: 16000 };
+    /** @type {[any, object, string][]} */
+    const cases = [
+      [bytes.subarray(0, 30000), {}, 'undecodable'],
+      [bytes.subarray(0, 30), {}, 'undecodable'],
+      [flac.subarray(0, flac.length >> 1), {}, 'undecodable'],
+      [Buffer.from('not audio at all, just a line of text'), {}, 'undecodable'],
+      [Buffer.alloc(0), {}, 'empty'],
+      [makeWav(new Float32Array(), 16000), {}, 'empty'],
+      [new URL('nowhere.wav', data), {}, 'undecodable'],
+      [angry.samples, {}, 'bad-input'],
+      [42, {}, 'bad-input'],
+      [null, {}, 'bad-input'],
+      ['recording.wav', {}, 'bad-input'],
+      [angry.samples.slice(0, 7000), pcm, 'too-short'],
+      [new Float32Array(), pcm, 'empty'],
+      [nan, pcm, 'not-finite'],
+      [angry.samples, { sampleRate: 4000 }, 'sample-rate'],
+      [angry.samples, { ...pcm, speaker: {} }, 'bad-input'],
+    ];
+    for (const [i, [source, options, code]] of cases.entries()) {
+      await assert.rejects(emovox.analyze(source, options), withCode(code), `case ${i}`);
+    }
+    assert.equal((await emovox.analyze(wav)).emotion, 'angry');
+  });
+});
+
+describe('results', () => {
+  for (const name of ['formats/angry.wav', 'formats/angry.flac', 'speech/03-01-04-02-01-01-12.flac']) {
+    test(`as the native build, ${name}`, async () => {
+      const url = new URL(name, data);
+      const [{ file, ...native }] = nativeResults([fileURLToPath(url)]);
+      const { schema, ...result } = verdict(await emovox.analyze(url));
+      assertClose(result, native, 1e-4);
+    });
+  }
+
+  for (const name of ['angry.mp3', 'angry.vorbis.ogg', 'angry.opus.ogg', 'angry.m4a', 'angry.webm']) {
+    test(`near to the native build, ${name}`, async () => {
+      const [native] = nativeResults([fileURLToPath(wav)]);
+      const result = await emovox.analyze(new URL(`formats/${name}`, data));
+      assertClose(result.probabilities, native.probabilities, 0.1);
+      assertClose(result.votes, native.votes, 0);
+      assert.ok(Math.abs(result.duration - native.duration) < 0.1, String(result.duration));
+    });
+  }
+
+  test('progress and segments come on the way, also from stream()', async () => {
+    /** @type {number[]} */ const seconds = [];
+    /** @type {unknown[]} */ const segments = [];
+    const result = await emovox.analyze(long, {
+      onProgress: (progress) => {
+        seconds.push(progress.seconds);
+        return true; // is of no consequence
+      },
+      onSegment: (segment) => segments.push(segment),
+    });
+    assert.deepEqual(segments, result.segments);
+    assert.ok(seconds.length > 5 && seconds.every((value, i) => i === 0 || value >= seconds[i - 1]));
+    const streamed = [];
+    const stream = emovox.stream(long);
+    for (;;) {
+      const { done, value } = await stream.next();
+      if (done) {
+        assert.deepEqual(verdict(value), verdict(result));
+        break;
+      }
+      streamed.push(value);
+    }
+    assert.deepEqual(streamed, result.segments);
+  });
+
+  const schema = JSON.parse(readFileSync(new URL('../../dist/lib/result.schema.json', import.meta.url), 'utf8'));
+  const validate = new Ajv2020({ allErrors: true }).compile(schema);
+
+  test('satisfy the JSON Schema', async () => {
+    const speaker = await emovox.speaker();
+    const silence = new Float32Array(80000);
+    for (const result of [
+      await emovox.analyze(wav),
+      await emovox.analyze(long, { speaker }),
+      await emovox.analyze(silence, { sampleRate: 16000 }),
+    ]) {
+      assert.equal(Object.keys(result)[0], 'schema');
+      assert.equal(result.schema, schema.$id);
+      validate(JSON.parse(JSON.stringify(result)));
+      assert.deepEqual(validate.errors, null);
+      const undescribed = (/** @type {object} */ value, /** @type {any} */ { properties }) =>
+        Object.keys(value).filter((key) => !properties[key]);
+      assert.deepEqual(undescribed(result, schema), []);
+      assert.deepEqual(undescribed(result.segments[0], schema.$defs.segment), []);
+      assert.deepEqual(undescribed(result.engine, schema.properties.engine), []);
+    }
+  });
+
+  test('and the schema refuses others', async () => {
+    const result = await emovox.analyze(wav);
+    for (const key of Object.keys(result)) {
+      const { [key]: _, ...rest } = /** @type {Record<string, unknown>} */ (/** @type {unknown} */ (result));
+      assert.equal(validate(rest), false, key);
+    }
+    const [segment] = result.segments;
+    for (const wrong of [
+      { schema: 'emovox.result/2' },
+      { confidence: 1.1 },
+      { valence: -2 },
+      { votes: { uncertain: 0.5, sad: 1 } },
+      { probabilities: { sad: '1' } },
+      { segments: [{ ...segment, salience: undefined }] },
+      { segments: [{ ...segment, start: -1 }] },
+      { adaptation: { seconds: 1 } },
+    ]) {
+      assert.equal(validate(JSON.parse(JSON.stringify({ ...result, ...wrong }))), false, JSON.stringify(wrong));
+    }
+  });
+});
+
+describe('a speaker', () => {
+  const files = ['long.opus', 'EB0_anger_1.opus'].map((name) => new URL(`speech/${name}`, data));
+
+  test('adapts, is saved and restored', async () => {
+    const other = await Emovox.create({ model: tiny });
+    const stranger = await other.analyze(files[1]);
+    const speaker = await other.speaker();
+    const { seconds } = await speaker.enroll(files[0]);
+    assert.ok(Math.abs(seconds - 31.8) < 0.5);
+    const profile = await speaker.save();
+    const known = await other.analyze(files[1], { speaker });
+    assert.notDeepEqual(known.probabilities, stranger.probabilities);
+    assert.ok(known.adaptation && known.adaptation.weight > 0.1 && known.adaptation.seconds > seconds);
+    const again = await other.analyze(files[1], { speaker: await other.speaker(profile) });
+    assert.deepEqual(verdict(again), verdict(known));
+    await speaker.close();
+    await assert.rejects(speaker.save(), withCode('closed'));
+    await assert.rejects(other.analyze(files[1], { speaker }), withCode('closed'));
+    await assert.rejects(emovox.speaker(profile), withCode('profile-model'));
+    await assert.rejects(emovox.speaker(new Uint8Array(9)), withCode('profile-invalid'));
+    await other.close();
+  });
+});
+
+describe('control', () => {
+  const hours = { sampleRate: 16000 };
+  /** Half an hour. */
+  const much = new Float32Array(16000 * 1800);
+  before(() => {
+    for (let at = 0; at + angry.samples.length <= much.length; at += angry.samples.length) much.set(angry.samples, at);
+  });
+
+  test('other work goes on meanwhile, and a signal stops an analysis within a moment', async () => {
+    const stop = new AbortController();
+    let ticks = 0;
+    let last = performance.now();
+    let longest = 0;
+    const timer = setInterval(() => {
+      longest = Math.max(longest, performance.now() - last);
+      last = performance.now();
+      if (++ticks === 10) stop.abort(new Error('enough'));
+    }, 5);
+    const error = await emovox.analyze(much, { ...hours, signal: stop.signal }).catch((thrown) => thrown);
+    clearInterval(timer);
+    assert.ok(withCode('aborted')(error));
+    assert.equal(error.cause.message, 'enough');
+    assert.equal(ticks, 10);
+    assert.ok(longest < 1000, `${longest} ms`);
+    await assert.rejects(emovox.analyze(wav, { signal: AbortSignal.abort() }), withCode('aborted'));
+  });
+
+  test('analyses queue up; one that is stopped lets the next one go on', async () => {
+    const stop = new AbortController();
+    /** @type {string[]} */ const order = [];
+    const first = emovox.analyze(much, { ...hours, signal: stop.signal }).catch(() => order.push('first'));
+    const second = emovox.analyze(wav).then(() => order.push('second'));
+    setTimeout(() => stop.abort(), 30);
+    await Promise.all([first, second]);
+    assert.deepEqual(order, ['first', 'second']);
+  });
+
+  test('leaving a stream stops it', async () => {
+    for await (const segment of emovox.stream(much, hours)) {
+      assert.equal(segment.start, 0);
+      break;
+    }
+    assert.equal((await emovox.analyze(wav)).emotion, 'angry');
+  });
+
+  test('a source that waits for ever can be stopped', async () => {
+    async function* silent() {
+      yield angry.samples;
+      await new Promise(() => {});
+    }
+    const stop = new AbortController();
+    setTimeout(() => stop.abort(), 30); // unlike AbortSignal.timeout(), it keeps the process alive
+    await assert.rejects(emovox.analyze(silent(), { ...hours, signal: stop.signal }), withCode('aborted'));
+  });
+
+  test('close() ends what is under way, then everything says so', async () => {
+    const other = await Emovox.create();
+    const speaker = await other.speaker();
+    const running = other.analyze(much, hours);
+    const waiting = other.analyze(wav);
+    setTimeout(() => other.close(), 30);
+    await assert.rejects(running, withCode('closed'));
+    await assert.rejects(waiting, withCode('closed'));
+    await assert.rejects(other.analyze(wav), withCode('closed'));
+    await assert.rejects(other.speaker(), withCode('closed'));
+    await assert.rejects(speaker.save(), withCode('closed'));
+    await speaker.close();
+    await other[Symbol.asyncDispose]();
+  });
+});
+
+describe('create()', () => {
+  test('takes a model as name, URL or bytes, and files from another folder', async () => {
+    const lib = new URL('../../dist/lib/', import.meta.url);
+    for (const [options, name] of /** @type {[any, string][]} */ ([
+      [{ model: tiny }, 'tiny'],
+      [{ model: readFileSync(tiny) }, 'tiny'],
+      [{ baseUrl: lib }, 'small'],
+      [{ baseUrl: fileURLToPath(lib) }, 'small'],
+    ])) {
+      const other = await Emovox.create(options);
+      assert.equal(other.model.name, name);
+      await other.close();
+    }
+  });
+
+  test('says what is missing', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'emovox-node-'));
+    try {
+      await assert.rejects(Emovox.create({ baseUrl: folder }), withCode('wasm-load'));
+      writeFileSync(join(folder, 'emovox.wasm'), readFileSync(new URL('../../dist/lib/emovox.wasm', import.meta.url)));
+      await assert.rejects(Emovox.create({ baseUrl: pathToFileURL(folder) }), withCode('model-load'));
+      writeFileSync(join(folder, 'emovox.wasm'), 'nonsense');
+      await assert.rejects(Emovox.create({ baseUrl: folder }), withCode('wasm-load'));
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+    assert.ok(!existsSync(folder));
+    await assert.rejects(Emovox.create({ model: /** @type {any} */ ('medium') }), withCode('bad-input'));
+    await assert.rejects(Emovox.create({ model: new Uint8Array(9) }), withCode('model-invalid'));
+    await assert.rejects(Emovox.create({ signal: AbortSignal.abort() }), withCode('aborted'));
+  });
+});

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: MIT
+
+import { parseArgs } from 'node:util';
+
+/** @typedef {'table' | 'json' | 'csv' | 'vtt' | 'audacity'} Format */
+
+/**
+ * @typedef {object} Options
+ * @property {string[]} paths files and folders, or only `-`
+ * @property {Format} format of the output
+ * @property {string} [out] a folder
+ * @property {string} model a name or a path
+ * @property {boolean} sameSpeaker
+ * @property {number} workers
+ * @property {boolean} resume
+ * @property {{rate: number, format: 'f32' | 's16', channels: number}} [raw] what comes through standard input
+ * @property {boolean} quiet
+ */
+
+/** Wrong usage; the message names the option. */
+export class UsageError extends Error {}
+
+export const help = `usage: emovox [OPTION...] FILE|FOLDER...
+       emovox [OPTION...] --rate HZ -
+
+Tells the emotion in each recording: the verdict, its confidence (share of the segments that voted for it), its
+intensity, the distribution and the timeline. WAV, FLAC, MP3, Ogg (Vorbis, Opus) and WebM are read, M4A once the package
+@audio/decode-aac is installed beside this one. Of a folder, all recordings in it and below.
+
+Output, a table for people unless one of these is given:
+  --json            one JSON object per line: file and the fields that result.schema.json describes, or file and error
+                    (code, message) where a file fails
+  --csv             a row per segment: start and end in seconds, label, shares 0..1
+  --vtt             captions (WebVTT)
+  --audacity        a label track for Audacity
+  --out DIR         a file per recording in DIR: RECORDING.json, .csv, .vtt or .txt. Without it, --csv, --vtt and
+                    --audacity write to standard output for one recording, and next to each of several
+  --resume          with --out: recordings whose file is there already are skipped
+  --quiet           no progress bar
+
+Analysis:
+  --model M         small (default), large or the path of a model file
+  --same-speaker    the recordings are one person's session, in this order: verdicts adapt to the speaker as it goes
+  --workers N       analyse N recordings at a time, 1 (default) to 64
+
+Raw PCM from standard input, little-endian:
+  -                 instead of files
+  --rate HZ         sample rate, 8000 to 192000
+  --format F        s16 (default) or f32
+  --channels N      interleaved, 1 (default) to 32
+
+  --help, --version
+
+Exit status: 0 if all recordings were analysed, 1 if any failed (the others are still done), 2 for wrong usage, 130
+after Ctrl-C.
+`;
+
+const flag = /** @type {const} */ ({ type: 'boolean' });
+const value = /** @type {const} */ ({ type: 'string' });
+const known = {
+  ...{ json: flag, csv: flag, vtt: flag, audacity: flag, out: value, resume: flag, quiet: flag },
+  ...{ model: value, 'same-speaker': flag, workers: value, rate: value, format: value, channels: value },
+  ...{ help: flag, version: flag },
+};
+
+/**
+ * @param {string[]} args
+ * @returns {Options | 'help' | 'version'}
+ * @throws {UsageError}
+ */
+export function parse(args) {
+  const { values: given, positionals: paths } = parsed(args);
+  if (given.help) return 'help';
+  if (given.version) return 'version';
+  const formats = /** @type {const} */ (['json', 'csv', 'vtt', 'audacity']).filter((name) => given[name]);
+  if (formats.length > 1) throw new UsageError(`--${formats[0]} and --${formats[1]} exclude each other`);
+  const [format = 'table'] = formats;
+  const workers = integer('workers', given.workers ?? '1', 1, 64);
+  if (paths.length === 0) throw new UsageError('no recording given');
+  if (given.out !== undefined && format === 'table') {
+    throw new UsageError('--out needs --json, --csv, --vtt or --audacity');
+  }
+  if (given.resume && given.out === undefined) throw new UsageError('--resume needs --out');
+  if (given['same-speaker'] && workers > 1) throw new UsageError('--same-speaker and --workers exclude each other');
+  if (given['same-speaker'] && given.resume) throw new UsageError('--same-speaker and --resume exclude each other');
+  return {
+    paths,
+    format,
+    workers,
+    raw: rawFormat(paths, given),
+    out: given.out,
+    model: given.model ?? 'small',
+    sameSpeaker: given['same-speaker'] ?? false,
+    resume: given.resume ?? false,
+    quiet: given.quiet ?? false,
+  };
+}
+
+/** @param {string[]} args */
+function parsed(args) {
+  try {
+    return parseArgs({ args, options: known, allowPositionals: true });
+  } catch (error) {
+    throw new UsageError(/** @type {Error} */ (error).message.split(/\. |\n/)[0]);
+  }
+}
+
+/**
+ * @param {string[]} paths
+ * @param {{rate?: string, format?: string, channels?: string}} given
+ * @returns {Options['raw']}
+ */
+function rawFormat(paths, given) {
+  if (!paths.includes('-')) {
+    const wrong = /** @type {const} */ (['rate', 'format', 'channels']).find((name) => given[name] !== undefined);
+    if (wrong) throw new UsageError(`--${wrong} is only for raw PCM from standard input, "-"`);
+    return undefined;
+  }
+  if (paths.length > 1) throw new UsageError('"-" goes with no other recording');
+  if (given.rate === undefined) throw new UsageError('"-" needs --rate');
+  const { format = 's16' } = given;
+  if (format !== 's16' && format !== 'f32') throw new UsageError(`--format ${format}: use s16 or f32`);
+  const rate = integer('rate', given.rate, 8000, 192000);
+  return { rate, format, channels: integer('channels', given.channels ?? '1', 1, 32) };
+}
+
+/**
+ * @param {string} name of the option
+ * @param {string} text
+ * @param {number} least
+ * @param {number} most
+ */
+function integer(name, text, least, most) {
+  const number = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+  if (number >= least && number <= most) return number;
+  throw new UsageError(`--${name} ${text}: use a whole number from ${least} to ${most}`);
+}

@@ -1,0 +1,503 @@
+// SPDX-License-Identifier: MIT
+//
+// The library in Node: the same engine, models and demuxer as in the browser, without a worker. An analysis gives way
+// to other work every few milliseconds. Nothing runs when this is imported, so that servers may.
+
+import { openAsBlob } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { setImmediate as nextTask } from 'node:timers/promises';
+import { pathToFileURL } from 'node:url';
+import { registerDecoders } from './decoders.js';
+import { Engine, progressOf } from './engine.js';
+import { abortError, EmovoxError } from './errors.js';
+import { checkOptions, kinds } from './options.js';
+import { Gate, segmentsOf } from './stream.js';
+
+/** @import { Model, Speaker as EngineSpeaker } from './engine.js' */
+/** @import { Flow } from './stream.js' */
+
+/** @typedef {import('./errors.js').EmovoxErrorCode} EmovoxErrorCode */
+/** @typedef {import('./result.js').Adaptation} Adaptation */
+/** @typedef {import('./result.js').ModelInfo} ModelInfo */
+/** @typedef {import('./result.js').Progress} Progress */
+/** @typedef {import('./result.js').Result} Result */
+/** @typedef {import('./result.js').Segment} Segment */
+
+export { EmovoxError };
+
+/**
+ * @typedef {Blob | ArrayBuffer | ArrayBufferView | Float32Array | AsyncIterable<Float32Array> | URL} Source
+ *   An encoded file (Blob, ArrayBuffer, Buffer or another view, or the URL of one: file:, https:), or PCM with its
+ *   `sampleRate`, -1..1: a Float32Array of mono samples, or an async iterable of blocks, interleaved if `channels` says
+ *   that there are several. WAV, FLAC, MP3, Ogg (Vorbis, Opus) and WebM are read, M4A and MP4 once the package
+ *   `@audio/decode-aac` is installed.
+ */
+
+/**
+ * @typedef {object} CreateOptions
+ * @property {'small' | 'large' | URL | ArrayBuffer | Uint8Array} [model] the name of a model, where one is, or one
+ * @property {string | URL} [baseUrl] the folder with the .wasm files and models/, a path or a file: URL, if not the
+ *   one of this module
+ * @property {AbortSignal} [signal]
+ * @property {(progress: {stage: 'load', fraction: null, loaded: number, total: null}) => void} [onProgress] bytes
+ */
+
+/**
+ * @typedef {object} AnalyzeOptions
+ * @property {number} [sampleRate] Hz, 8000..192000; needed for PCM
+ * @property {number} [channels] of an async iterable of PCM, 1..32 (default 1)
+ * @property {Speaker} [speaker] whose voice it is: verdicts adapt to it, and it learns
+ * @property {AbortSignal} [signal]
+ * @property {(progress: Progress) => void} [onProgress]
+ * @property {(segment: Segment) => void} [onSegment]
+ */
+
+/**
+ * A person whom verdicts adapt to.
+ *
+ * @typedef {object} Speaker
+ * @property {(source: Source, options?: Omit<AnalyzeOptions, 'speaker'>) => Promise<Adaptation>} enroll learns from
+ *   the person's ordinary, calm speech (10 to 30 s suffice), after the analyses asked for before
+ * @property {() => Promise<Uint8Array<ArrayBuffer>>} save the profile, a few hundred bytes without audio, for
+ *   `emovox.speaker(profile)` with the same model
+ * @property {() => Promise<void>} close forgets everything; an analysis under way goes on to its end
+ */
+
+const createOptions = { model: null, baseUrl: kinds.url, signal: kinds.signal, onProgress: kinds.function };
+const streamOptions = {
+  sampleRate: kinds.hertz,
+  channels: kinds.count,
+  speaker: null,
+  signal: kinds.signal,
+  onProgress: kinds.function,
+};
+const analyzeOptions = { ...streamOptions, onSegment: kinds.function };
+const { speaker: _, ...enrollOptions } = analyzeOptions;
+
+/** How long an analysis may work before it lets others work. */
+const sliceMilliseconds = 20;
+/** Values per step of it, a fraction of a second of audio. */
+const stepValues = 4096;
+
+/** @type {Promise<typeof import('./decode.js')> | undefined} */
+let decoder;
+
+/**
+ * Tells the emotion in a voice. One instance holds one model; analyses queue up.
+ *
+ * @example
+ * import { Emovox } from 'emovox';
+ *
+ * const emovox = await Emovox.create();
+ * const { emotion, confidence } = await emovox.analyze(new URL('recording.wav', import.meta.url));
+ * console.log(emotion, confidence);
+ * await emovox.close();
+ */
+export class Emovox {
+  /** Facts about the model in use. @type {ModelInfo} */ model;
+  /** Of the library. @type {string} */ version;
+
+  /** None once this is closed. @type {Model | undefined} */ #model;
+  /** What is under way. @type {Set<AbortController>} */ #jobs = new Set();
+  /** @type {WeakMap<Speaker, EngineSpeaker>} */ #speakers = new WeakMap();
+  /** The last analysis in the queue. @type {Promise<unknown>} */ #queue = Promise.resolve();
+
+  /**
+   * Reads everything there is to load.
+   *
+   * @param {CreateOptions} [options]
+   * @returns {Promise<Emovox>}
+   * @throws {EmovoxError} `wasm-load`, `model-load`, `model-invalid`, `bad-input`, `aborted`
+   */
+  static async create(options = {}) {
+    checkOptions('create()', options, createOptions);
+    const { model = 'small', baseUrl, signal, onProgress } = options;
+    let loaded = 0;
+    const read = async (/** @type {URL} */ url) => {
+      const bytes = await fetchBytes(url, signal);
+      loaded += bytes.byteLength;
+      onProgress?.({ stage: 'load', fraction: null, loaded, total: null });
+      return bytes;
+    };
+    try {
+      if (signal?.aborted) throw abortError(signal);
+      const folder = baseUrl === undefined ? undefined : directory(baseUrl);
+      const weights = loadModel(model, folder, read);
+      weights.catch(() => {}); // said below, unless the engine is missing, too
+      const engine = await loadEngine(folder, read);
+      return new Emovox(engine.openModel(await weights));
+    } catch (error) {
+      throw signal?.aborted ? abortError(signal) : EmovoxError.from(error);
+    }
+  }
+
+  /**
+   * @private use Emovox.create()
+   * @param {Model} model
+   */
+  constructor(model) {
+    this.#model = model;
+    this.model = model.info;
+    this.version = model.engine.version;
+  }
+
+  /**
+   * Analyses one recording, after those asked for before.
+   *
+   * @param {Source} source
+   * @param {AnalyzeOptions} [options]
+   * @returns {Promise<Result>}
+   * @throws {EmovoxError} `bad-input`, `empty`, `too-short`, `not-finite`, `sample-rate`, `undecodable`, `aborted`,
+   *   `closed`
+   */
+  analyze(source, options = {}) {
+    return this.#enqueue(source, options, false, () => checkOptions('analyze()', options, analyzeOptions));
+  }
+
+  /**
+   * The segments of a recording as they ripen; the generator's return value is the result.
+   *
+   * @param {Source} source
+   * @param {Omit<AnalyzeOptions, 'onSegment'>} [options]
+   * @returns {AsyncGenerator<Segment, Result>}
+   */
+  async *stream(source, options = {}) {
+    checkOptions('stream()', options, streamOptions);
+    const { signal } = options;
+    return yield* segmentsOf(signal, (how) => this.#enqueue(source, { ...options, ...how }, false));
+  }
+
+  /**
+   * A speaker to adapt to: give it to analyze() or stream().
+   *
+   * @param {Uint8Array | ArrayBuffer} [profile] what save() gave; without one, nothing is known yet
+   * @returns {Promise<Speaker>}
+   * @throws {EmovoxError} `bad-input`, `profile-invalid`, `profile-model`, `closed`
+   */
+  async speaker(profile) {
+    if (profile !== undefined && !(profile instanceof Uint8Array || profile instanceof ArrayBuffer)) {
+      throw new EmovoxError('bad-input', 'Pass the Uint8Array that save() gave, or nothing for a new speaker.');
+    }
+    const inner = this.#open().openSpeaker(profile && new Uint8Array(profile));
+    const known = () => {
+      this.#open();
+      if (!this.#speakers.has(speaker)) throw closedSpeaker();
+      return inner;
+    };
+    /** @type {Speaker} */
+    const speaker = {
+      enroll: async (source, options) => {
+        const check = () => checkOptions('enroll()', options ?? {}, enrollOptions);
+        const { adaptation } = await this.#enqueue(source, { ...options, speaker }, true, check);
+        return /** @type {Adaptation} */ (adaptation);
+      },
+      save: async () => known().save(),
+      close: async () => {
+        if (this.#speakers.delete(speaker) && this.#model) inner.close();
+      },
+    };
+    this.#speakers.set(speaker, inner);
+    return speaker;
+  }
+
+  /**
+   * There is no microphone in Node.
+   *
+   * @returns {Promise<never>}
+   * @throws {EmovoxError} `microphone-unsupported`, always
+   */
+  async listen() {
+    throw new EmovoxError(
+      'microphone-unsupported',
+      'Node has no microphone. Pass the samples as they come: analyze(blocks, { sampleRate }), an async iterable.',
+    );
+  }
+
+  /** @returns {Promise<{wasmMemoryBytes: number}>} */
+  async stats() {
+    return { wasmMemoryBytes: this.#open().engine.memoryBytes };
+  }
+
+  /** Gives all memory back. What is under way rejects with `closed`. */
+  async close() {
+    this.#model = undefined;
+    for (const job of this.#jobs) job.abort(new EmovoxError('closed'));
+  }
+
+  async [Symbol.asyncDispose]() {
+    await this.close();
+  }
+
+  /** @returns {Model} */
+  #open() {
+    if (!this.#model) throw new EmovoxError('closed');
+    return this.#model;
+  }
+
+  /**
+   * @param {Source} source
+   * @param {AnalyzeOptions & {flow?: Flow}} options
+   * @param {boolean} enroll
+   * @param {() => void} [check] of the options
+   * @returns {Promise<Result>} handled, so that nobody has to wait for it
+   */
+  #enqueue(source, options, enroll, check) {
+    const turn = this.#queue;
+    const outer = options?.signal;
+    const job = new AbortController();
+    const onAbort = () => job.abort(abortError(outer));
+    const { signal } = job;
+    const run = async () => {
+      check?.();
+      this.#jobs.add(job);
+      outer?.addEventListener('abort', onAbort);
+      try {
+        this.#open();
+        if (outer?.aborted) onAbort();
+        signal.throwIfAborted();
+        await orAbort(turn, signal);
+        return await this.#analyze(source, options, enroll, signal);
+      } catch (thrown) {
+        const error = EmovoxError.from(signal.aborted ? signal.reason : thrown);
+        // Anew, as the decoder's file has a class of its own.
+        throw new EmovoxError(error.code, error.message, { cause: error.cause });
+      } finally {
+        outer?.removeEventListener('abort', onAbort);
+        this.#jobs.delete(job);
+      }
+    };
+    const result = run();
+    this.#queue = Promise.allSettled([turn, result]);
+    return result;
+  }
+
+  /**
+   * @param {Source} source
+   * @param {AnalyzeOptions & {flow?: Flow}} options
+   * @param {boolean} enroll
+   * @param {AbortSignal} signal
+   * @returns {Promise<Result>}
+   */
+  async #analyze(source, options, enroll, signal) {
+    const { onSegment, onProgress, flow = {} } = options;
+    const gate = new Gate();
+    flow.hold = (held) => gate.hold(held);
+    signal.addEventListener('abort', () => gate.hold(false));
+    const { sampleRate, channels, duration, blocks } = await open(source, options, signal);
+    const analyzer = this.#open().openAnalyzer({
+      sampleRate,
+      channels,
+      enroll,
+      speaker: this.#engineSpeaker(options.speaker),
+      onSegment,
+      onProgress: (seconds) => {
+        onProgress?.(progressOf(seconds, duration)); // what it returns must not stop the engine
+      },
+    });
+    try {
+      const step = stepValues - (stepValues % channels);
+      let sliceEnd = performance.now() + sliceMilliseconds;
+      for await (const block of abortable(blocks, signal)) {
+        for (let at = 0; at < block.length; at += step) {
+          analyzer.push(block.subarray(at, at + step));
+          if (performance.now() < sliceEnd) continue;
+          await nextTask();
+          await gate.closed;
+          signal.throwIfAborted();
+          sliceEnd = performance.now() + sliceMilliseconds;
+        }
+      }
+      return analyzer.result();
+    } finally {
+      analyzer.close();
+    }
+  }
+
+  /**
+   * @param {Speaker | undefined} speaker
+   * @returns {EngineSpeaker | undefined}
+   */
+  #engineSpeaker(speaker) {
+    if (speaker === undefined) return undefined;
+    const found = this.#speakers.get(speaker);
+    if (found) return found;
+    if (typeof speaker?.enroll === 'function') throw closedSpeaker();
+    throw new EmovoxError('bad-input', 'Pass a speaker that speaker() of the same Emovox object gave.');
+  }
+}
+
+const closedSpeaker = () =>
+  new EmovoxError('closed', 'This speaker is closed, or of another Emovox object; make a new one.');
+
+/**
+ * @param {Source} source
+ * @param {AnalyzeOptions} options
+ * @param {AbortSignal} signal
+ * @returns {Promise<import('./decode.js').DecodedAudio>}
+ */
+async function open(source, { sampleRate, channels = 1 }, signal) {
+  const blocks = source instanceof Float32Array ? once(source) : source;
+  if (isIterable(blocks)) {
+    if (typeof sampleRate === 'number') {
+      const duration = source instanceof Float32Array ? source.length / sampleRate : null;
+      return { sampleRate, channels: source instanceof Float32Array ? 1 : channels, duration, blocks };
+    }
+    throw new EmovoxError('bad-input', 'PCM needs its sampleRate: analyze(samples, { sampleRate }).');
+  }
+  const { decode, ...mediabunny } = await loadDecoder();
+  registerDecoders(mediabunny);
+  const audio = await decode(await toBlob(source, signal), signal);
+  if (audio) return audio;
+  throw new EmovoxError('undecodable', 'This file cannot be read as audio. Choose a WAV, FLAC, MP3, Ogg or M4A file.');
+}
+
+/** Most of the library's code, read when the first file comes. */
+function loadDecoder() {
+  const url = new URL('./decode.js', import.meta.url).href;
+  decoder ??= import(/* webpackIgnore: true */ /* @vite-ignore */ url);
+  return /** @type {Promise<typeof import('./decode.js')>} */ (decoder).catch((error) => {
+    decoder = undefined;
+    throw EmovoxError.from(error, 'decoder-load');
+  });
+}
+
+/** @param {Float32Array} samples */
+async function* once(samples) {
+  yield samples;
+}
+
+/**
+ * @param {object} source
+ * @returns {source is AsyncIterable<Float32Array>}
+ */
+function isIterable(source) {
+  return source !== null && typeof source === 'object' && Symbol.asyncIterator in source;
+}
+
+/**
+ * @param {unknown} source
+ * @param {AbortSignal} signal
+ * @returns {Promise<Blob>}
+ */
+async function toBlob(source, signal) {
+  if (source instanceof Blob) return source;
+  if (source instanceof ArrayBuffer || ArrayBuffer.isView(source)) {
+    return new Blob([/** @type {BlobPart} */ (source)]);
+  }
+  if (!(source instanceof URL)) {
+    const message = 'Pass a Blob, ArrayBuffer, Buffer, URL, or a Float32Array with its sampleRate.';
+    throw new EmovoxError('bad-input', message);
+  }
+  try {
+    if (source.protocol === 'file:') return await openAsBlob(source);
+    return new Blob([await fetchBytes(source, signal)]);
+  } catch (error) {
+    throw EmovoxError.from(error, 'undecodable');
+  }
+}
+
+/**
+ * Everything that is read here comes through this.
+ *
+ * @param {URL} url
+ * @param {AbortSignal} [signal]
+ * @returns {Promise<Uint8Array<ArrayBuffer>>}
+ */
+async function fetchBytes(url, signal) {
+  if (url.protocol === 'file:') return readFile(url, { signal });
+  const response = await fetch(url, { signal });
+  if (!response.ok) throw new Error(`HTTP status ${response.status}`);
+  return new Uint8Array(await response.arrayBuffer());
+}
+
+/**
+ * The module with relaxed SIMD where this Node has that.
+ *
+ * @param {URL | undefined} folder
+ * @param {(url: URL) => Promise<Uint8Array<ArrayBuffer>>} read
+ * @returns {Promise<Engine>}
+ */
+async function loadEngine(folder, read) {
+  const [faster, plain] = folder
+    ? [new URL('emovox-relaxed.wasm', folder), new URL('emovox.wasm', folder)]
+    : [new URL('./emovox-relaxed.wasm', import.meta.url), new URL('./emovox.wasm', import.meta.url)];
+  try {
+    // Not validated by a probe: compiling says it just as well.
+    return await Engine.load(await read(faster));
+  } catch {
+    return Engine.load(
+      await read(plain).catch((error) => {
+        throw EmovoxError.from(error, 'wasm-load');
+      }),
+    );
+  }
+}
+
+/**
+ * @param {CreateOptions['model']} model
+ * @param {URL | undefined} folder
+ * @param {(url: URL) => Promise<Uint8Array>} read
+ * @returns {Promise<Uint8Array>}
+ */
+async function loadModel(model, folder, read) {
+  if (model instanceof Uint8Array) return model;
+  if (model instanceof ArrayBuffer) return new Uint8Array(model);
+  const own = {
+    small: () => new URL('./models/emovox-small.safetensors', import.meta.url),
+    large: () => new URL('./models/emovox-large.safetensors', import.meta.url),
+  };
+  if (!(model instanceof URL || model === 'small' || model === 'large')) {
+    const given = JSON.stringify(model);
+    throw new EmovoxError('bad-input', `There is no model ${given}; use 'small', 'large', a URL or bytes.`);
+  }
+  const named = (/** @type {'small' | 'large'} */ name) =>
+    folder ? new URL(`models/emovox-${name}.safetensors`, folder) : own[name]();
+  const url = model instanceof URL ? model : named(model);
+  return read(url).catch((error) => {
+    throw EmovoxError.from(error, 'model-load');
+  });
+}
+
+/**
+ * @param {string | URL} base
+ * @returns {URL} the same, ending in a slash, so that names resolve inside it
+ */
+function directory(base) {
+  const text = String(base).replace(/\/?$/, '/');
+  return URL.canParse(text) ? new URL(text) : pathToFileURL(text);
+}
+
+/**
+ * @template T
+ * @param {Promise<T>} promise
+ * @param {AbortSignal} signal
+ * @returns {Promise<T>} rejects as soon as the signal fires
+ */
+function orAbort(promise, signal) {
+  return new Promise((resolve, reject) => {
+    const onAbort = () => reject(signal.reason);
+    if (signal.aborted) onAbort();
+    signal.addEventListener('abort', onAbort);
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
+  });
+}
+
+/**
+ * @template T
+ * @param {AsyncIterable<T>} iterable
+ * @param {AbortSignal} signal
+ * @returns {AsyncGenerator<T>} the same, that ends with an error as soon as the signal fires
+ */
+async function* abortable(iterable, signal) {
+  const iterator = iterable[Symbol.asyncIterator]();
+  try {
+    for (;;) {
+      const { done, value } = await orAbort(Promise.resolve(iterator.next()), signal);
+      if (done) return;
+      yield value;
+    }
+  } finally {
+    // Not awaited: a source that waits for more audio ends when that comes.
+    Promise.resolve(iterator.return?.()).catch(() => {});
+  }
+}
