@@ -524,6 +524,7 @@ describe('in a document', () => {
               const node = document.createElement('emovox-recorder');
               document.body.append(node);
               await node.analyze(bytes);
+              await node.record();
               node.remove();
               await new Promise((resolve) => setTimeout(resolve, 50));
             }

@@ -6,7 +6,7 @@
 import { abortError, EmovoxError } from './errors.js';
 
 /** How long the audio thread may take to end its processor. */
-const closeMilliseconds = 500;
+const closeMilliseconds = 300;
 
 /** Frames per block without an AudioWorklet. */
 const scriptFrames = 4096;
@@ -25,6 +25,8 @@ export class AudioCapture {
     /** Whether somebody records. One at a time: the context rests when the recording ends. */
     this.busy = false;
     this.context = new AudioContext();
+    /** Ends the recording that is under way, if any. */
+    this.release = () => {};
     /** Once nothing of the last recording runs any more. @type {Promise<void>} */
     this.resting = Promise.resolve();
     /** Whether the audio thread runs our processor. @type {Promise<boolean>} */
@@ -42,6 +44,7 @@ export class AudioCapture {
   }
 
   close() {
+    this.release();
     this.resting.finally(() => {
       if (this.context.state !== 'closed') this.context.close();
     });
@@ -95,6 +98,7 @@ export async function openMicrophone(capture, options) {
   const release = () => {
     for (const cleanup of cleanups.splice(0).reverse()) cleanup();
   };
+  capture.release = release;
   const running = context.resume(); // first of all, while the click still counts
   running.catch(() => {});
   try {
@@ -131,7 +135,11 @@ export async function openMicrophone(capture, options) {
       release,
       onended: () => {},
     };
-    for (const track of stream.getAudioTracks()) track.addEventListener('ended', () => microphone.onended());
+    const onEnded = () => microphone.onended();
+    for (const track of stream.getAudioTracks()) {
+      track.addEventListener('ended', onEnded);
+      cleanups.push(() => track.removeEventListener('ended', onEnded)); // Chromium keeps a track that has a listener
+    }
     return microphone;
   } catch (error) {
     release();
