@@ -8,6 +8,7 @@ import { existsSync } from 'node:fs';
 import { chmod, copyFile, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
 import { ensure, main, relaxedWasm, root } from '../../src/deps/setup.mjs';
 
 export const lib = join(root, 'dist/lib');
@@ -18,6 +19,9 @@ const models = join(root, 'model');
 
 /** What a page loads, each in one file: the library, its worker, the worker's decoder, and the microphone's thread. */
 const modules = ['emovox.js', 'worker.js', 'decode.js', 'capture-worklet.js', 'export.js'];
+
+/** What inline.js holds beside the code. */
+const inlined = ['emovox.wasm', 'emovox-small.safetensors'];
 
 /** What Node loads; what they share is a file of its own. They read decode.js, too. */
 const nodeModules = {
@@ -75,7 +79,9 @@ async function buildLib() {
   await copyFile(join(models, 'LICENSE'), join(lib, 'models/LICENSE')); // the weights' own
 
   const hashes = await Promise.all(Object.entries(files).map(async ([name, file]) => [name, await sha256(file)]));
-  for (const name of modules) await bundleModule(name, Object.fromEntries(hashes));
+  const define = { EMOVOX_FILES: JSON.stringify(Object.fromEntries(hashes)) };
+  for (const name of modules) await bundleModule(name, define);
+  await bundleInline(files, define);
   await bundleForNode();
 
   const tsc = join(root, 'node_modules/typescript/bin/tsc');
@@ -86,17 +92,43 @@ async function buildLib() {
 /**
  * One file without imports. Its comments for bundlers (which URL is an asset) stay.
  * @param {string} name
- * @param {Record<string, string>} hashes of the files that belong to it
+ * @param {Record<string, string>} define names to be replaced by values
  */
-async function bundleModule(name, hashes) {
+async function bundleModule(name, define) {
   const { build: bundle } = await import('rolldown');
   await bundle({
     input: join(sources, name),
     platform: 'browser',
     logLevel: 'warn',
-    transform: { define: { EMOVOX_FILES: JSON.stringify(hashes) } },
+    transform: { define },
     output: { file: join(lib, name), minify: true, postBanner: name === 'decode.js' ? notice : undefined },
   });
+}
+
+/**
+ * Everything in one classic script, with a module beside it that exports the same.
+ * @param {Record<string, string>} files by name
+ * @param {Record<string, string>} define
+ */
+async function bundleInline(files, define) {
+  const { build: bundle } = await import('rolldown');
+  const contents = inlined.map(async (name) => {
+    const bytes = await readFile(files[name]);
+    return [name, { size: bytes.length, gzip: gzipSync(bytes, { level: 9 }).toString('base64') }];
+  });
+  const packed = JSON.stringify(Object.fromEntries(await Promise.all(contents)));
+  await bundle({
+    input: join(sources, 'inline.global.js'),
+    platform: 'browser',
+    logLevel: 'warn',
+    plugins: [
+      { name: 'inline', resolveId: (id) => (id === './files.js' ? join(sources, 'files-inline.js') : undefined) },
+    ],
+    transform: { define: { ...define, EMOVOX_INLINE: packed } },
+    output: { file: join(lib, 'inline.global.js'), format: 'iife', minify: true, postBanner: notice },
+  });
+  const module = "import './inline.global.js';\n\nexport const { Emovox, EmovoxError } = globalThis.emovox;\n";
+  await writeFile(join(lib, 'inline.js'), module);
 }
 
 /**

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: MIT
+//
+// The package in projects that are built.
+
+import { spawn } from 'node:child_process';
+import { cpSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { describe, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { analyzeAt, analyzeIn, assertFrugal, build, project } from './harness.js';
+
+/** Where there is nothing that makes one, the page comes along as it is. */
+const withPage = (/** @type {string} */ folder) => cpSync(join(folder, 'index.html'), join(folder, 'dist/index.html'));
+
+/** What a bundler that knows no workers leaves to us: README.md. */
+const copyLibrary = (/** @type {string} */ folder, /** @type {string} */ to) =>
+  cpSync(join(folder, 'node_modules/emovox/dist/lib'), join(folder, to), { recursive: true });
+
+describe('as it is', () => {
+  test('Vite', async () => {
+    const folder = project('vite');
+    build(folder, 'vite', 'build');
+    assertFrugal(await analyzeIn(join(folder, 'dist')));
+  });
+
+  test('webpack', async () => {
+    const folder = project('webpack');
+    build(folder, 'webpack');
+    withPage(folder);
+    assertFrugal(await analyzeIn(join(folder, 'dist')));
+  });
+
+  test('Parcel', async () => {
+    const folder = project('parcel');
+    build(folder, 'parcel', 'build', 'index.html', '--public-url', './', '--no-cache');
+    assertFrugal(await analyzeIn(join(folder, 'dist')));
+  });
+});
+
+describe('with the files copied', () => {
+  test('esbuild', async () => {
+    const folder = project('esbuild');
+    build(folder, 'esbuild', 'app.js', '--bundle', '--minify', '--format=esm', '--outfile=dist/app.js');
+    withPage(folder);
+    copyLibrary(folder, 'dist');
+    assertFrugal(await analyzeIn(join(folder, 'dist')));
+  });
+
+  test('Rollup', async () => {
+    const folder = project('rollup');
+    build(folder, 'rollup', '--config');
+    withPage(folder);
+    copyLibrary(folder, 'dist/emovox');
+    assertFrugal(await analyzeIn(join(folder, 'dist')));
+  });
+});

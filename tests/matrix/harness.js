@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: MIT
+//
+// The package as others get it: packed, installed without a network, built with their tools, run in Chromium.
+
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { cpSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { chromium } from 'playwright-core';
+import { findChromium, installNpm, root, run } from '../../src/deps/setup.mjs';
+import { serve } from '../../web/scripts/serve.mjs';
+
+export const recording = fileURLToPath(new URL('../data/formats/angry.wav', import.meta.url));
+
+const sources = fileURLToPath(new URL('projects/', import.meta.url));
+const builds = join(root, 'build/matrix');
+const npm = ['--no-audit', '--no-fund', '--loglevel=error'];
+
+/** What `npm publish` would publish. @type {{path: string, bytes: number, files: string[]} | undefined} */
+let packed;
+
+/** @returns {{path: string, bytes: number, files: string[]}} the tarball, and what it holds, unpacked */
+export function pack() {
+  if (packed) return packed;
+  mkdirSync(builds, { recursive: true });
+  const { stdout } = spawnSync('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', builds], {
+    cwd: root,
+    encoding: 'utf8',
+  });
+  const report = JSON.parse(stdout);
+  const { filename, unpackedSize, files } = Array.isArray(report) ? report[0] : Object.values(report)[0];
+  packed = { path: join(builds, filename), bytes: unpackedSize, files: files.map((file) => file.path) };
+  return packed;
+}
+
+/**
+ * A project of somebody's, with the package installed: its tools from its lock file, emovox without a network.
+ *
+ * @param {string} name of a folder in projects/
+ * @param {{shared?: boolean}} [options] whether projects/shared is part of it
+ * @returns {string} its folder
+ */
+export function project(name, { shared = true } = {}) {
+  const folder = join(builds, name);
+  mkdirSync(folder, { recursive: true });
+  for (const file of readdirSync(folder)) if (file !== 'node_modules') rmSync(join(folder, file), { recursive: true });
+  if (shared) cpSync(join(sources, 'shared'), folder, { recursive: true });
+  cpSync(join(sources, name), folder, { recursive: true });
+  if (existsSync(join(folder, 'package-lock.json'))) installNpm(folder);
+  else writeFileSync(join(folder, 'package.json'), '{ "private": true }\n');
+  rmSync(join(folder, 'node_modules/emovox'), { recursive: true, force: true });
+  run('npm', ['install', '--no-save', '--no-package-lock', '--offline', ...npm, pack().path], {
+    cwd: folder,
+    quiet: true,
+  });
+  return folder;
+}
+
+/**
+ * Runs a tool that the project has installed.
+ *
+ * @param {string} folder
+ * @param {string} tool
+ * @param {string[]} args
+ */
+export function build(folder, tool, ...args) {
+  run(join(folder, 'node_modules/.bin', tool), args, {
+    cwd: folder,
+    quiet: true,
+    env: { NEXT_TELEMETRY_DISABLED: '1' },
+  });
+}
+
+const flags = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost',
+];
+
+/**
+ * Opens a page, lets it analyse the recording, and sees that it says what it must and nothing else.
+ *
+ * @param {string | ((context: import('playwright-core').BrowserContext) => string)} address
+ * @param {{extension?: string}} [options] extension: the folder of one to load
+ * @returns {Promise<string[]>} the paths of what it asked for
+ */
+export async function analyzeAt(address, { extension } = {}) {
+  const profile = join(tmpdir(), `emovox-matrix-${process.pid}`);
+  const context = await chromium.launchPersistentContext(profile, {
+    executablePath: findChromium(),
+    args: [
+      ...flags,
+      ...(extension ? [`--disable-extensions-except=${extension}`, `--load-extension=${extension}`] : []),
+    ],
+    ignoreDefaultArgs: extension ? ['--disable-extensions'] : [],
+  });
+  try {
+    const page = await context.newPage();
+    page.setDefaultTimeout(60_000);
+    await page.route('**/favicon.ico', (route) => route.fulfill({ status: 204 })); // what browsers ask for unasked
+    /** @type {string[]} */ const complaints = [];
+    /** @type {URL[]} */ const requests = [];
+    context.on('request', (request) => requests.push(new URL(request.url())));
+    page.on('pageerror', (error) => complaints.push(String(error)));
+    context.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
+    await page.goto(address);
+    await page.setInputFiles('input', recording);
+    await page.waitForSelector('[data-emotion], [data-error]').catch((error) => complaints.push(error.message));
+    const outcome = await page.evaluate(() => ({ ...document.body.dataset }));
+    assert.deepEqual({ outcome, complaints }, { outcome: { emotion: 'angry' }, complaints: [] });
+    const { origin } = new URL(address);
+    const abroad = requests.filter((url) => url.origin !== origin);
+    assert.deepEqual(abroad.map(String), [], 'requests to other origins');
+    return requests.map((url) => url.pathname);
+  } finally {
+    await context.close();
+    rmSync(profile, { recursive: true, force: true });
+  }
+}
+
+/**
+ * The same for static files.
+ *
+ * @param {string} folder
+ * @param {{path?: string, headers?: Record<string, string>}} [options] path: of the page
+ * @returns {Promise<string[]>} the paths of what the server was asked for
+ */
+export async function analyzeIn(folder, { path = '', headers = {} } = {}) {
+  const server = await serve(folder, 0, headers);
+  /** The browser's own log leaves out audio worklets. @type {string[]} */
+  const paths = [];
+  server.server.on('request', ({ url }) => paths.push(new URL(String(url), server.url).pathname));
+  try {
+    await analyzeAt(`${server.url}${path}`);
+    return paths;
+  } finally {
+    await server.close();
+  }
+}
+
+/**
+ * Sees that all that is needed was asked for, once, and nothing that is not.
+ * @param {string[]} paths
+ */
+export function assertFrugal(paths) {
+  for (const part of ['emovox-small', 'emovox-relaxed', 'worker', 'decode', 'capture-worklet']) {
+    const asked = paths.filter((path) => new RegExp(`${part}[^/]*$`).test(path));
+    assert.equal(asked.length, 1, `${part}: ${paths.join(' ')}`);
+  }
+  assert.deepEqual(
+    paths.filter((path) => path.includes('large')),
+    [],
+  );
+}
