@@ -37,7 +37,7 @@ export class Service {
   #send;
 
   /**
-   * @param {Promise<typeof import('./decode.js')>} decoder
+   * @param {Promise<Pick<typeof import('./decode.js'), 'decode'>>} decoder
    * @param {(reply: Reply) => void} send
    */
   constructor(decoder, send) {

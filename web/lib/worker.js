@@ -6,10 +6,12 @@ import { Service } from './service.js';
 
 /**
  * Most of the library's code, fetched and compiled while the weights come. Named as an asset, its file is copied by
- * bundlers, some of which cannot split a worker.
- * @type {Promise<typeof import('./decode.js')>}
+ * bundlers, some of which cannot split a worker, and some of which drop its exports: it leaves a global as well.
+ * @type {Promise<Pick<typeof import('./decode.js'), 'decode'>>}
  */
-const decoder = import(/* webpackIgnore: true */ /* @vite-ignore */ new URL('./decode.js', import.meta.url).href);
+const decoder = import(/* webpackIgnore: true */ /* @vite-ignore */ new URL('./decode.js', import.meta.url).href).then(
+  () => Reflect.get(globalThis, Symbol.for('emovox.decoder')),
+);
 
 const service = new Service(decoder, (reply) => postMessage(reply));
 addEventListener('message', ({ data }) => service.receive(data));
