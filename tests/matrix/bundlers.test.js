@@ -2,13 +2,11 @@
 //
 // The package in projects that are built.
 
-import { spawn } from 'node:child_process';
+import assert from 'node:assert/strict';
 import { cpSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { analyzeAt, analyzeIn, build, project } from './harness.js';
+import { analyzeIn, analyzeServed, build, project } from './harness.js';
 
 /** Where there is nothing that makes one, the page comes along as it is. */
 const withPage = (/** @type {string} */ folder) => cpSync(join(folder, 'index.html'), join(folder, 'dist/index.html'));
@@ -24,6 +22,8 @@ describe('as it is', () => {
     await analyzeIn(join(folder, 'dist'));
   });
 
+  test('Vite, while developing', () => analyzeServed(project('vite'), 'vite'));
+
   test('webpack', async () => {
     const folder = project('webpack');
     build(folder, 'webpack');
@@ -35,6 +35,12 @@ describe('as it is', () => {
     const folder = project('parcel');
     build(folder, 'parcel', 'build', 'index.html', '--public-url', './', '--no-cache');
     await analyzeIn(join(folder, 'dist'));
+  });
+
+  test('Next.js, which imports it on the server, too', async () => {
+    const folder = project('next', { shared: false });
+    build(folder, 'next', 'build');
+    await analyzeServed(folder, 'next', 'start', '--port', '0');
   });
 });
 
@@ -54,4 +60,12 @@ describe('with the files copied', () => {
     copyLibrary(folder, 'dist/emovox');
     await analyzeIn(join(folder, 'dist'));
   });
+});
+
+test('esbuild with emovox/inline, as one classic script', async () => {
+  const folder = project('esbuild');
+  build(folder, 'esbuild', 'app.js', '--bundle', '--alias:emovox=emovox/inline', '--outfile=dist/app.js');
+  withPage(folder);
+  const paths = await analyzeIn(join(folder, 'dist'), { inline: true });
+  assert.deepEqual(paths.sort(), ['/', '/app.js']);
 });

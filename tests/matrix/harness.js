@@ -3,7 +3,7 @@
 // The package as others get it: packed, installed without a network, built with their tools, run in Chromium.
 
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -59,6 +59,8 @@ export function project(name, { shared = true } = {}) {
   return folder;
 }
 
+const toolEnv = { ...process.env, NEXT_TELEMETRY_DISABLED: '1', NO_COLOR: '1' };
+
 /**
  * Runs a tool that the project has installed.
  *
@@ -73,6 +75,15 @@ export function build(folder, tool, ...args) {
     env: { NEXT_TELEMETRY_DISABLED: '1' },
   });
 }
+
+const hash = (/** @type {string | Buffer} */ bytes) => `sha256-${createHash('sha256').update(bytes).digest('base64')}`;
+
+/** What a page may load, by its hash. */
+const known = new Map(
+  ['models/emovox-small.safetensors', 'models/emovox-large.safetensors', 'emovox-relaxed.wasm'].map((name) => {
+    return [hash(readFileSync(join(root, 'dist/lib', name))), name];
+  }),
+);
 
 const flags = [
   '--no-sandbox',
@@ -128,10 +139,10 @@ export async function analyzeAt(address, { extension } = {}) {
  * The same for static files, under a strict policy that allows no script in the page but an import map.
  *
  * @param {string} folder
- * @param {{path?: string}} [options] path: of the page
+ * @param {{path?: string, inline?: boolean}} [options] path: of the page; inline: the code holds model and wasm
  * @returns {Promise<string[]>} the paths of what the server was asked for
  */
-export async function analyzeIn(folder, { path = '' } = {}) {
+export async function analyzeIn(folder, { path = '', inline = false } = {}) {
   const html = readFileSync(join(folder, path, 'index.html'), 'utf8');
   const maps = [...html.matchAll(/<script type="?importmap"?>(.*?)<\/script>/gs)].map(([, map]) => `'${hash(map)}'`);
   const policy = contentSecurityPolicy.replace("script-src 'self'", ['$&', ...maps].join(' '));
@@ -144,21 +155,40 @@ export async function analyzeIn(folder, { path = '' } = {}) {
   } finally {
     await server.close();
   }
-  assertFrugal(paths.map((path) => join(folder, path)));
+  const loaded = paths.filter((path) => /\.(?:wasm|safetensors)$/.test(path));
+  // By what they hold: bundlers rename them.
+  const names = loaded.map((path) => known.get(hash(readFileSync(join(folder, path)))) ?? path);
+  const needed = inline ? [] : ['emovox-relaxed.wasm', 'models/emovox-small.safetensors'];
+  assert.deepEqual(names.sort(), needed);
   return paths;
 }
 
-const hash = (/** @type {string | Buffer} */ bytes) => `sha256-${createHash('sha256').update(bytes).digest('base64')}`;
-
 /**
- * Sees that one model and one wasm file were asked for, once, whatever a bundler calls them.
- * @param {string[]} files
+ * The same with a server of the project's own.
+ *
+ * @param {string} folder
+ * @param {string} tool
+ * @param {string[]} args
  */
-function assertFrugal(files) {
-  const lib = new URL('../../dist/lib/', import.meta.url);
-  const names = ['models/emovox-small.safetensors', 'models/emovox-large.safetensors', 'emovox-relaxed.wasm'];
-  const known = new Map(names.map((name) => [hash(readFileSync(new URL(name, lib))), name]));
-  const asked = files.filter((file) => /\.(?:wasm|safetensors)$/.test(file));
-  const found = asked.map((file) => known.get(hash(readFileSync(file))) ?? file);
-  assert.deepEqual(found.sort(), ['emovox-relaxed.wasm', 'models/emovox-small.safetensors']);
+export async function analyzeServed(folder, tool, ...args) {
+  const server = spawn(join(folder, 'node_modules/.bin', tool), args, { cwd: folder, env: toolEnv, detached: true });
+  try {
+    const address = await new Promise((resolve, reject) => {
+      let output = '';
+      const read = (/** @type {Buffer} */ chunk) => {
+        output += chunk;
+        const [found] = output.match(/http:\/\/localhost:\d+\/?(?=\s)/) ?? [];
+        if (found) resolve(found);
+      };
+      server.stdout.on('data', read);
+      server.stderr.on('data', read);
+      server.on('exit', () => reject(new Error(output)));
+    });
+    const paths = await analyzeAt(address);
+    const models = paths.filter((path) => path.endsWith('.safetensors'));
+    assert.equal(models.length, 1, models.join(' '));
+    assert.match(models[0], /emovox-small/);
+  } finally {
+    process.kill(-Number(server.pid)); // and what it has started
+  }
 }

@@ -70,7 +70,7 @@ describe('in a page', () => {
 
   test('with a classic script', async () => {
     const folder = project('classic', { shared: false });
-    const paths = await analyzeIn(folder);
+    const paths = await analyzeIn(folder, { inline: true });
     assert.deepEqual(paths.sort(), ['/', '/app.js', '/node_modules/emovox/dist/lib/inline.global.js']);
   });
 
