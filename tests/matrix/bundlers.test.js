@@ -3,10 +3,10 @@
 // The package in projects that are built.
 
 import assert from 'node:assert/strict';
-import { cpSync } from 'node:fs';
+import { cpSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { analyzeIn, analyzeServed, build, project } from './harness.js';
+import { analyzeIn, analyzeServed, build, project, recording, withServer } from './harness.js';
 
 /** Where there is nothing that makes one, the page comes along as it is. */
 const withPage = (/** @type {string} */ folder) => cpSync(join(folder, 'index.html'), join(folder, 'dist/index.html'));
@@ -41,6 +41,18 @@ describe('as it is', () => {
     const folder = project('next', { shared: false });
     build(folder, 'next', 'build');
     await analyzeServed(folder, 'next', 'start', '--port', '0');
+  });
+});
+
+test('Next.js that analyses on the server, told not to bundle it there', async () => {
+  const folder = project('next', { shared: false });
+  cpSync(join(folder, 'server/route.js'), join(folder, 'app/emotion/route.js'));
+  cpSync(join(folder, 'server/next.config.mjs'), join(folder, 'next.config.mjs'));
+  build(folder, 'next', 'build');
+  await withServer(folder, ['next', 'start', '--port', '0'], async (address) => {
+    const body = readFileSync(recording.replace('.wav', '.mp3'));
+    const response = await fetch(new URL('emotion', address), { method: 'POST', body });
+    assert.equal(await response.text(), 'angry');
   });
 });
 

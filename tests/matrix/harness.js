@@ -170,7 +170,20 @@ export async function analyzeIn(folder, { path = '', inline = false } = {}) {
  * @param {string} tool
  * @param {string[]} args
  */
-export async function analyzeServed(folder, tool, ...args) {
+export const analyzeServed = (folder, tool, ...args) =>
+  withServer(folder, [tool, ...args], async (address) => {
+    const paths = await analyzeAt(address);
+    const models = paths.filter((path) => path.endsWith('.safetensors'));
+    assert.equal(models.length, 1, models.join(' '));
+    assert.match(models[0], /emovox-small/);
+  });
+
+/**
+ * @param {string} folder
+ * @param {string[]} command a tool that the project has installed, and its arguments
+ * @param {(address: string) => Promise<void>} use once it says where it serves
+ */
+export async function withServer(folder, [tool, ...args], use) {
   const server = spawn(join(folder, 'node_modules/.bin', tool), args, { cwd: folder, env: toolEnv, detached: true });
   try {
     const address = await new Promise((resolve, reject) => {
@@ -184,11 +197,8 @@ export async function analyzeServed(folder, tool, ...args) {
       server.stderr.on('data', read);
       server.on('exit', () => reject(new Error(output)));
     });
-    const paths = await analyzeAt(address);
-    const models = paths.filter((path) => path.endsWith('.safetensors'));
-    assert.equal(models.length, 1, models.join(' '));
-    assert.match(models[0], /emovox-small/);
+    await use(address);
   } finally {
-    process.kill(-Number(server.pid)); // and what it has started
+    if (server.exitCode === null) process.kill(-Number(server.pid)); // and what it has started
   }
 }

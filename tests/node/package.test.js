@@ -39,7 +39,8 @@ describe('the package', () => {
       const bare = imports.map(([, from]) => from).filter((from) => !(forNode.test(name) && allowed.includes(from)));
       assert.deepEqual(bare, [], `${name}: bare import`);
       assert.doesNotMatch(text, /\bnew Function\(|[^.\w]eval\(|new Worker\(URL\.createObjectURL/, name);
-      if (!['decode.js', 'inline.global.js'].includes(name)) assert.doesNotMatch(text, /https?:\/\//, `${name}: foreign address`);
+      if (!['decode.js', 'inline.global.js'].includes(name))
+        assert.doesNotMatch(text, /https?:\/\//, `${name}: foreign address`);
     }
   });
 
