@@ -24,6 +24,13 @@ describe('as it is', () => {
 
   test('Vite, while developing', () => analyzeServed(project('vite'), 'vite'));
 
+  test('Vite, and emovox/worker as a worker of its own', async () => {
+    const folder = project('vite');
+    cpSync(join(folder, 'worker/app.js'), join(folder, 'app.js'));
+    build(folder, 'vite', 'build');
+    await analyzeIn(join(folder, 'dist'));
+  });
+
   test('webpack', async () => {
     const folder = project('webpack');
     build(folder, 'webpack');

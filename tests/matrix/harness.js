@@ -33,7 +33,20 @@ export function pack() {
   const report = JSON.parse(stdout);
   const { filename, unpackedSize, files } = Array.isArray(report) ? report[0] : Object.values(report)[0];
   packed = { path: join(builds, filename), bytes: unpackedSize, files: files.map((file) => file.path) };
+  install(join(builds, 'first'), '--prefer-offline'); // so that what it depends on is in npm's cache
   return packed;
+}
+
+/**
+ * @param {string} folder of a project
+ * @param {'--offline' | '--prefer-offline'} how
+ */
+function install(folder, how) {
+  rmSync(join(folder, 'node_modules/emovox'), { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  if (!existsSync(join(folder, 'package.json'))) writeFileSync(join(folder, 'package.json'), '{ "private": true }\n');
+  const args = ['install', '--no-save', '--no-package-lock', how, ...npm, pack().path];
+  run('npm', args, { cwd: folder, quiet: true });
 }
 
 /**
@@ -50,12 +63,7 @@ export function project(name, { shared = true } = {}) {
   if (shared) cpSync(join(sources, 'shared'), folder, { recursive: true });
   cpSync(join(sources, name), folder, { recursive: true });
   if (existsSync(join(folder, 'package-lock.json'))) installNpm(folder);
-  else writeFileSync(join(folder, 'package.json'), '{ "private": true }\n');
-  rmSync(join(folder, 'node_modules/emovox'), { recursive: true, force: true });
-  run('npm', ['install', '--no-save', '--no-package-lock', '--offline', ...npm, pack().path], {
-    cwd: folder,
-    quiet: true,
-  });
+  install(folder, '--offline');
   return folder;
 }
 

@@ -46,6 +46,13 @@ describe('in Node', () => {
       assert.deepEqual({ stdout, stderr }, { stdout: 'angry\n', stderr: '' });
     });
   }
+
+  test('on the command line', () => {
+    const folder = project('node', { shared: false });
+    const command = join(folder, 'node_modules/.bin/emovox');
+    const { stdout } = spawnSync(command, ['--json', recording], { cwd: folder, encoding: 'utf8' });
+    assert.equal(JSON.parse(stdout).emotion, 'angry');
+  });
 });
 
 describe('in a page', () => {
