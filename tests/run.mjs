@@ -1,4 +1,5 @@
 // `npm test`: installs and builds what is missing, runs every suite, closes with counts.
+// `npm run test:matrix`: the same for the package alone, installed and built with other people's tools.
 // SPDX-License-Identifier: MIT
 import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
@@ -39,7 +40,9 @@ const testFiles = (folder) =>
     .filter((file) => file.endsWith('.test.js'))
     .map((file) => path.join(folder, file));
 
-await main(async () => {
+const node = (title, ...args) => suite(title, process.execPath, ['--test', '--test-reporter=tap', ...args], nodeTest);
+
+async function everything() {
   await ensure({ native: true, wasm: true, npm: true, chromium: true, python: true });
   await build();
   suite(
@@ -49,11 +52,19 @@ await main(async () => {
     cmocka,
   );
   suite('Training data readers', 'python3', ['-m', 'unittest', 'discover', '-s', 'model/train/tests'], unittest);
-  for (const [title, folder] of [
-    ['Library in Node', 'tests/node'],
-    ['Page in Chromium', 'tests/browser'],
-  ])
-    suite(title, process.execPath, ['--test', '--test-reporter=tap', ...testFiles(folder)], nodeTest);
+  node('Library in Node', ...testFiles('tests/node'));
+  node('Page in Chromium', ...testFiles('tests/browser'));
+  node('Package without a bundler', 'tests/matrix/plain.test.js');
+}
+
+async function matrix() {
+  await ensure({ wasm: true, npm: true, chromium: true });
+  await build();
+  node("Package in other people's projects", '--test-concurrency=1', ...testFiles('tests/matrix'));
+}
+
+await main(async () => {
+  await (process.argv[2] === 'matrix' ? matrix() : everything());
   console.log(`\n${total.passed} passed, ${total.failed} failed`);
   if (total.failed) process.exitCode = 1;
 });

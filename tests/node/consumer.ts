@@ -11,6 +11,7 @@ import {
   type Segment,
   type Speaker,
 } from '../../dist/lib/emovox.js';
+import { Emovox as Inline } from '../../dist/lib/inline.js';
 
 export async function use(file: File): Promise<number[]> {
   await using emovox = await Emovox.create({ model: 'small', onProgress: ({ loaded }) => loaded });
@@ -27,7 +28,9 @@ export async function use(file: File): Promise<number[]> {
   recording.pause();
   recording.resume();
   const heard: Result = await recording.stop();
-  const large = await Emovox.create({ model: 'large' });
+  const large = await Emovox.create({ model: 'large', worker: new URL('worker.js', 'https://example.org') });
+  const inline: Emovox = await Inline.create({ worker: () => new Worker('worker.js', { type: 'module' }) });
+  await inline.close();
   const moments: number[] = seen[0].salience.map((weight) => weight * large.model.salienceSeconds);
   return [
     ...moments,
@@ -48,6 +51,8 @@ export function code(error: unknown): EmovoxErrorCode | undefined {
 }
 
 export function misuse(emovox: Emovox, error: EmovoxError): boolean {
+  // @ts-expect-error a function must make a worker
+  void Emovox.create({ worker: () => 'worker.js' });
   // @ts-expect-error a number is no recording
   void emovox.analyze(42);
   // @ts-expect-error a profile is no speaker

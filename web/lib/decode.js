@@ -43,6 +43,9 @@ const exactFormats = new Set([FLAC, MP4, QTFF]);
 const wholeFileSeconds = 600;
 const wholeFileBytes = 8 << 20;
 
+/** For worker.js, which says why. */
+Object.assign(globalThis, { [Symbol.for('emovox.decoder')]: { decode } });
+
 /** A file that only the browser's one-shot decoder might read; the page has that decoder, the worker has not. */
 class NeedsWholeFileDecoder extends Error {}
 

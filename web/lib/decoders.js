@@ -24,7 +24,7 @@ const aacPackage = '@audio/decode-aac';
 /** @type {Partial<Record<AudioCodec, (config: Config) => Promise<PacketDecoder>>>} */
 const openers = {
   async mp3() {
-    const { MPEGDecoder } = await import('mpg123-decoder');
+    const { MPEGDecoder } = await import(/* webpackIgnore: true */ 'mpg123-decoder');
     const decoder = new MPEGDecoder();
     await decoder.ready;
     // Its first frames may lean on some before a cut, and be wrong: as players do, what can be heard is taken.
@@ -33,7 +33,7 @@ const openers = {
   },
 
   async flac() {
-    const { FLACDecoder } = await import('@wasm-audio-decoders/flac');
+    const { FLACDecoder } = await import(/* webpackIgnore: true */ '@wasm-audio-decoders/flac');
     const decoder = new FLACDecoder();
     await decoder.ready;
     const decode = async (/** @type {Uint8Array} */ packet) => {
@@ -47,14 +47,14 @@ const openers = {
   },
 
   async opus({ numberOfChannels: channels, description }) {
-    const { OpusDecoder } = await import('opus-decoder');
+    const { OpusDecoder } = await import(/* webpackIgnore: true */ 'opus-decoder');
     const decoder = new OpusDecoder(opusHead(bytesOf(description), channels));
     await decoder.ready;
     return { decode: (packet) => decoder.decodeFrame(packet), free: () => decoder.free() };
   },
 
   async vorbis({ description }) {
-    const { OggVorbisDecoder } = await import('@wasm-audio-decoders/ogg-vorbis');
+    const { OggVorbisDecoder } = await import(/* webpackIgnore: true */ '@wasm-audio-decoders/ogg-vorbis');
     const decoder = new OggVorbisDecoder();
     await decoder.ready;
     const [identification, , setup] = vorbisHeaders(bytesOf(description));
@@ -73,7 +73,7 @@ const openers = {
   },
 
   async aac({ description }) {
-    const { decoder: open } = await import(aacPackage).catch((cause) => {
+    const { decoder: open } = await import(/* webpackIgnore: true */ aacPackage).catch((cause) => {
       const message = `AAC (M4A) needs a decoder under another licence, GPL-2.0: npm install ${aacPackage}.`;
       throw new EmovoxError('undecodable', `${message} Or convert the file to WAV or FLAC.`, { cause });
     });

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 import { abortError, EmovoxError } from './errors.js';
+import { captureWorklet, startWorker } from './files.js';
 import { fetchModel, fetchWasm, LoadProgress } from './load.js';
 import { AudioCapture, openMicrophone } from './microphone.js';
 import { checkOptions, kinds } from './options.js';
@@ -34,6 +35,8 @@ export { EmovoxError };
  * @typedef {object} CreateOptions
  * @property {'small' | 'large' | URL | ArrayBuffer | Uint8Array} [model] the name of a model, where one is, or one
  * @property {string | URL} [baseUrl] where the .wasm files and models/ are served, if not beside this module
+ * @property {string | URL | (() => Worker)} [worker] where worker.js is served, if not beside this module, with decode.js
+ *   and capture-worklet.js beside it; or a function that starts it, as a module worker
  * @property {boolean} [microphone] prepare for recording as well, so that listen() fetches nothing later
  * @property {AbortSignal} [signal]
  * @property {(progress: LoadProgressReport) => void} [onProgress]
@@ -97,6 +100,7 @@ export { EmovoxError };
 const createOptions = {
   model: null,
   baseUrl: kinds.url,
+  worker: kinds.worker,
   microphone: kinds.boolean,
   signal: kinds.signal,
   onProgress: kinds.function,
@@ -141,6 +145,7 @@ export class Emovox {
   /** Of all parts, with what identifies the files. @type {Versions} */ versions;
 
   #worker;
+  /** Where capture-worklet.js is. @type {() => URL | undefined} */ #worklet = captureWorklet;
   #nextId = 1;
   /** @type {Map<number, Call>} */ #calls = new Map();
   /** Why nothing more can be asked for. @type {EmovoxError | null} */ #ended = null;
@@ -156,13 +161,12 @@ export class Emovox {
    */
   static async create(options = {}) {
     checkOptions('create()', options, createOptions);
-    const { model = 'small', baseUrl, microphone = false, signal, onProgress } = options;
+    const { model = 'small', baseUrl, worker, microphone = false, signal, onProgress } = options;
     if (signal?.aborted) throw abortError(signal);
-    if (typeof Worker === 'undefined') throw new EmovoxError('worker-load', 'Emovox.create() needs a browser.');
     if (!WebAssembly.validate(simdProbe)) throw new EmovoxError('no-wasm-simd');
 
     const progress = new LoadProgress(onProgress);
-    const emovox = new Emovox();
+    const emovox = new Emovox(worker);
     const onAbort = () => emovox.#end(abortError(signal));
     signal?.addEventListener('abort', onAbort);
     try {
@@ -190,13 +194,24 @@ export class Emovox {
     }
   }
 
-  /** @private use Emovox.create() */
-  constructor() {
+  /**
+   * @private use Emovox.create()
+   * @param {CreateOptions['worker']} worker
+   */
+  constructor(worker) {
     this.model = /** @type {ModelInfo} */ ({});
     this.version = '';
     this.versions = /** @type {Versions} */ ({});
     try {
-      this.#worker = new Worker(new URL('./worker.js', import.meta.url), { type: 'module', name: 'emovox' });
+      if (worker === undefined) {
+        this.#worker = startWorker();
+      } else if (typeof worker === 'function') {
+        this.#worker = worker();
+      } else {
+        const url = new URL(worker, location.href);
+        this.#worker = new Worker(url, { type: 'module', name: 'emovox' });
+        this.#worklet = () => new URL('capture-worklet.js', url);
+      }
     } catch (error) {
       throw EmovoxError.from(error, 'worker-load'); // from another origin, which browsers forbid
     }
@@ -310,7 +325,7 @@ export class Emovox {
     const whose = { enroll, ...this.#whose({ speaker }) };
     if (signal?.aborted) throw abortError(signal);
     // The context must be started within the click, before anything is awaited (iOS).
-    this.#capture ??= new AudioCapture();
+    this.#capture ??= new AudioCapture(this.#worklet());
     const capture = this.#capture;
     if (capture.busy) throw new EmovoxError('bad-input', 'A recording is under way; stop it before the next one.');
     const microphone = await openMicrophone(capture, options);
@@ -402,7 +417,7 @@ export class Emovox {
   /** @returns {Promise<void>} */
   async #prepareCapture() {
     if (!AudioCapture.supported) return; // listen() will say so
-    this.#capture = new AudioCapture();
+    this.#capture = new AudioCapture(this.#worklet());
     await this.#capture.ready;
   }
 

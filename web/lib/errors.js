@@ -54,7 +54,8 @@ const messages = {
   'microphone-suspended': 'The browser starts no audio before a click. Start recording from a click or a key press.',
   'microphone-unsupported': 'Recording needs a current browser and a page served over https. Choose a file instead.',
   'no-wasm-simd': 'This browser lacks WebAssembly SIMD. Update it: Chrome 91, Firefox 89, Safari 16.4 or later.',
-  'worker-load': 'The worker script could not be started. Serve worker.js from the same origin as the page.',
+  'worker-load':
+    'The worker could not be started. Serve worker.js from the same origin as the page, or use emovox/inline.',
   'wasm-load': 'emovox.wasm could not be loaded. Check that it is served beside the library, then reload.',
   'decoder-load': 'The decoder could not be loaded. Check that decode.js is served beside worker.js, then reload.',
   'model-load': 'The model could not be loaded. Check that models/ is served beside the library, then reload.',

@@ -3,6 +3,8 @@
 
 /** SHA-256 of the released files by their names; the build puts them in. */
 declare const EMOVOX_FILES: Record<string, string>;
+/** The files that inline.js holds: how many bytes, and those compressed, in base64. */
+declare const EMOVOX_INLINE: Record<string, { size: number; gzip: string }>;
 
 declare class AudioWorkletProcessor {
   readonly port: MessagePort;

@@ -3,18 +3,9 @@
 // Fetching what the library consists of, with progress and with errors that say what is missing.
 
 import { abortError, EmovoxError } from './errors.js';
+import { modelFiles, wasmFiles } from './files.js';
 
 /** @import { CreateOptions } from './emovox.js' */
-
-/** Where the files of this package are; spelled out, so that bundlers see them. */
-const ownWasm = {
-  'emovox.wasm': () => new URL('./emovox.wasm', import.meta.url),
-  'emovox-relaxed.wasm': () => new URL('./emovox-relaxed.wasm', import.meta.url),
-};
-const ownModels = {
-  small: () => new URL('./models/emovox-small.safetensors', import.meta.url),
-  large: () => new URL('./models/emovox-large.safetensors', import.meta.url),
-};
 
 /** A module with a single relaxed SIMD instruction. */
 const relaxedProbe = Uint8Array.of(
@@ -59,16 +50,16 @@ export class LoadProgress {
 
 /**
  * @template T
- * @param {URL[]} urls the first of these that the server has
+ * @param {(URL | Response)[]} sources the first of these that the server has
  * @param {'wasm-load' | 'model-load'} code of the error if it fails
  * @param {LoadProgress} progress
  * @param {AbortSignal | undefined} signal
  * @param {(response: Response) => Promise<T>} read what is to be made of the answer, while it comes
  * @returns {Promise<T>}
  */
-async function load([url, ...others], code, progress, signal, read) {
+async function load([source, ...others], code, progress, signal, read) {
   try {
-    const response = await fetch(url, { signal });
+    const response = source instanceof Response ? source : await fetch(source, { signal });
     if (response.status === 404 && others.length > 0) return await load(others, code, progress, signal, read);
     if (!response.ok) throw new Error(`HTTP status ${response.status}`);
     // A compressed response says how long it is compressed, not how long what we read is.
@@ -87,7 +78,8 @@ async function load([url, ...others], code, progress, signal, read) {
   } catch (error) {
     if (signal?.aborted) throw abortError(signal);
     if (error instanceof WebAssembly.CompileError) {
-      throw new EmovoxError(code, `${url.pathname} is not WebAssembly, or the page forbids it: ${error.message}`);
+      const name = source instanceof URL ? source.pathname : 'emovox.wasm';
+      throw new EmovoxError(code, `${name} is not WebAssembly, or the page forbids it: ${error.message}`);
     }
     throw EmovoxError.from(error, code);
   }
@@ -103,9 +95,9 @@ async function load([url, ...others], code, progress, signal, read) {
  * @returns {Promise<Loaded<WebAssembly.Module>>}
  */
 export async function fetchWasm(baseUrl, progress, signal) {
-  /** @type {(keyof typeof ownWasm)[]} */
-  const names = WebAssembly.validate(relaxedProbe) ? ['emovox-relaxed.wasm', 'emovox.wasm'] : ['emovox.wasm'];
-  const urls = names.map((name) => (baseUrl ? new URL(name, directory(baseUrl)) : ownWasm[name]()));
+  const relaxed = WebAssembly.validate(relaxedProbe);
+  const names = Object.keys(wasmFiles).filter((name) => relaxed || name === 'emovox.wasm');
+  const urls = names.map((name) => (baseUrl ? new URL(name, directory(baseUrl)) : wasmFiles[name]()));
   return load(urls, 'wasm-load', progress, signal, async (response) => {
     const copy = response.clone();
     const [value, bytes] = await Promise.all([WebAssembly.compileStreaming(response), copy.arrayBuffer()]);
@@ -114,14 +106,14 @@ export async function fetchWasm(baseUrl, progress, signal) {
 }
 
 /**
- * @param {URL} url
+ * @param {URL | Response} source
  * @param {LoadProgress} progress
  * @param {AbortSignal} [signal]
  * @param {string} [name] of a file of this package
  * @returns {Promise<Loaded<ArrayBuffer>>}
  */
-function fetchWeights(url, progress, signal, name) {
-  return load([url], 'model-load', progress, signal, async (response) => {
+function fetchWeights(source, progress, signal, name) {
+  return load([source], 'model-load', progress, signal, async (response) => {
     const value = await response.arrayBuffer();
     return { value, sha256: await identify(value, name ? [name] : []) };
   });
@@ -145,8 +137,9 @@ export async function fetchModel(model, baseUrl, progress, signal) {
     throw new EmovoxError('bad-input', `There is no model ${given}; use 'small', 'large', a URL or bytes.`);
   }
   const name = `emovox-${model}.safetensors`;
-  const url = baseUrl ? new URL(`models/${name}`, directory(baseUrl)) : ownModels[model]();
-  return fetchWeights(url, progress, signal, name);
+  if (baseUrl) return fetchWeights(new URL(`models/${name}`, directory(baseUrl)), progress, signal, name);
+  if (modelFiles[name]) return fetchWeights(modelFiles[name](), progress, signal, name);
+  throw new EmovoxError('bad-input', `The model '${model}' is not in this file: pass its URL, or the baseUrl.`);
 }
 
 /**

@@ -20,7 +20,8 @@ export class AudioCapture {
     return typeof AudioContext !== 'undefined';
   }
 
-  constructor() {
+  /** @param {URL | undefined} worklet where capture-worklet.js is, if it may be had */
+  constructor(worklet) {
     if (!AudioCapture.supported) throw new EmovoxError('microphone-unsupported');
     /** Whether somebody records. One at a time: the context rests when the recording ends. */
     this.busy = false;
@@ -30,13 +31,14 @@ export class AudioCapture {
     /** Once nothing of the last recording runs any more. @type {Promise<void>} */
     this.resting = Promise.resolve();
     /** Whether the audio thread runs our processor. @type {Promise<boolean>} */
-    this.ready = this.#addProcessor();
+    this.ready = this.#addProcessor(worklet);
   }
 
-  async #addProcessor() {
+  /** @param {URL | undefined} worklet */
+  async #addProcessor(worklet) {
+    if (!worklet) return false;
     try {
-      // "no-inline" is for Vite, which would turn so small a file into a data: URL, and many pages forbid those.
-      await this.context.audioWorklet.addModule(new URL('./capture-worklet.js?no-inline', import.meta.url));
+      await this.context.audioWorklet.addModule(worklet);
       return true;
     } catch {
       return false; // an old browser, a page that is not served securely, a policy, a file that is not there

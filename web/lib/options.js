@@ -17,6 +17,7 @@ export const kinds = {
   signal: [(value) => typeof value?.addEventListener === 'function' && 'aborted' in value, 'an AbortSignal'],
   stream: [(value) => typeof value?.getAudioTracks === 'function', 'a MediaStream'],
   url: [(value) => typeof value === 'string' || value instanceof URL, 'a URL'],
+  worker: [(value) => ['string', 'function'].includes(typeof value) || value instanceof URL, 'a URL or a function'],
 };
 
 /**

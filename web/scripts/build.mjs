@@ -8,6 +8,7 @@ import { existsSync } from 'node:fs';
 import { chmod, copyFile, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
 import { ensure, main, relaxedWasm, root } from '../../src/deps/setup.mjs';
 
 export const lib = join(root, 'dist/lib');
@@ -21,6 +22,9 @@ const models = join(root, 'model');
  * element, which uses the library's own file, and the exporters.
  */
 const modules = ['emovox.js', 'worker.js', 'decode.js', 'capture-worklet.js', 'element.js', 'export.js'];
+
+/** What inline.js holds beside the code. */
+const inlined = ['emovox.wasm', 'emovox-small.safetensors'];
 
 /** What Node loads; what they share is a file of its own. They read decode.js, too. */
 const nodeModules = {
@@ -78,7 +82,9 @@ async function buildLib() {
   await copyFile(join(models, 'LICENSE'), join(lib, 'models/LICENSE')); // the weights' own
 
   const hashes = await Promise.all(Object.entries(files).map(async ([name, file]) => [name, await sha256(file)]));
-  for (const name of modules) await bundleModule(name, Object.fromEntries(hashes));
+  const define = { EMOVOX_FILES: JSON.stringify(Object.fromEntries(hashes)) };
+  for (const name of modules) await bundleModule(name, define);
+  await bundleInline(files, define);
   await bundleForNode();
   await copyFile(join(sources, 'element-events.d.ts'), join(lib, 'element-events.d.ts'));
 
@@ -90,18 +96,44 @@ async function buildLib() {
 /**
  * One file without imports (but for the element's). Its comments for bundlers (which URL is an asset) stay.
  * @param {string} name
- * @param {Record<string, string>} hashes of the files that belong to it
+ * @param {Record<string, string>} define names to be replaced by values
  */
-async function bundleModule(name, hashes) {
+async function bundleModule(name, define) {
   const { build: bundle } = await import('rolldown');
   await bundle({
     input: join(sources, name),
     external: (id) => name === 'element.js' && id === './emovox.js',
     platform: 'browser',
     logLevel: 'warn',
-    transform: { define: { EMOVOX_FILES: JSON.stringify(hashes) } },
+    transform: { define },
     output: { file: join(lib, name), minify: true, postBanner: name === 'decode.js' ? notice : undefined },
   });
+}
+
+/**
+ * Everything in one classic script, with a module beside it that exports the same.
+ * @param {Record<string, string>} files by name
+ * @param {Record<string, string>} define
+ */
+async function bundleInline(files, define) {
+  const { build: bundle } = await import('rolldown');
+  const contents = inlined.map(async (name) => {
+    const bytes = await readFile(files[name]);
+    return [name, { size: bytes.length, gzip: gzipSync(bytes, { level: 9 }).toString('base64') }];
+  });
+  const packed = JSON.stringify(Object.fromEntries(await Promise.all(contents)));
+  await bundle({
+    input: join(sources, 'inline.global.js'),
+    platform: 'browser',
+    logLevel: 'warn',
+    plugins: [
+      { name: 'inline', resolveId: (id) => (id === './files.js' ? join(sources, 'files-inline.js') : undefined) },
+    ],
+    transform: { define: { ...define, EMOVOX_INLINE: packed } },
+    output: { file: join(lib, 'inline.global.js'), format: 'iife', minify: true, postBanner: notice },
+  });
+  const module = "import './inline.global.js';\n\nexport const { Emovox, EmovoxError } = globalThis.emovox;\n";
+  await writeFile(join(lib, 'inline.js'), module);
 }
 
 /**

@@ -1,0 +1,7 @@
+const { Emovox } = require('emovox');
+
+(async () => {
+  const emovox = await Emovox.create();
+  const { emotion } = await emovox.analyze(new URL(process.argv[2]));
+  console.log(emotion);
+})();

@@ -1,0 +1,260 @@
+// SPDX-License-Identifier: MIT
+//
+// What runs in the worker: one engine, one model, any number of speakers and jobs. Long jobs give way to incoming
+// messages every few milliseconds, so that a cancel or a live recording never waits for a long file.
+
+import { Engine, progressOf } from './engine.js';
+import { abortError, EmovoxError } from './errors.js';
+import { Gate } from './stream.js';
+
+/** @import { Analyzer, Model, Speaker } from './engine.js' */
+/** @import { Reply, Request, Whose } from './protocol.js' */
+/** @import { Result } from './result.js' */
+
+/**
+ * @typedef {object} Job
+ * @property {AbortController} abort
+ * @property {(block: Float32Array | null) => void} [onPcm] the page's answer to a pull
+ * @property {Analyzer} [analyzer] of a live recording
+ * @property {() => void} [end] of a live recording: no more audio will come
+ * @property {Gate} gate closed while the page wants the job to wait
+ */
+
+/** How long a job may work before it lets messages in. */
+const sliceMilliseconds = 20;
+/** How long a stopped recording waits for the last block from the audio thread. */
+const lastBlockMilliseconds = 500;
+
+/** The answer to a file that only the page's one-shot decoder might read. */
+const wholeFile = Symbol('whole file');
+
+/** Answers what an Emovox object asks for. */
+export class Service {
+  /** @type {Model} */ #model;
+  /** @type {Map<number, Job>} */ #jobs = new Map();
+  /** By the identifier of the job that made them. @type {Map<number, Speaker>} */ #speakers = new Map();
+  #decoder;
+  #send;
+
+  /**
+   * @param {Promise<Pick<typeof import('./decode.js'), 'decode'>>} decoder
+   * @param {(reply: Reply) => void} send
+   */
+  constructor(decoder, send) {
+    this.#model = /** @type {any} */ (undefined); // until it is loaded, which comes first
+    this.#decoder = decoder;
+    this.#send = send;
+  }
+
+  /** @param {Request} request */
+  async receive(request) {
+    const { id } = request;
+    switch (request.type) {
+      case 'pcm':
+        return this.#jobs.get(id)?.onPcm?.(request.block);
+      case 'cancel':
+        this.#jobs.get(id)?.gate.hold(false);
+        return this.#jobs.get(id)?.abort.abort();
+      case 'hold':
+        return this.#jobs.get(id)?.gate.hold(request.held);
+      case 'finish':
+        return this.#jobs.get(id)?.end?.();
+      case 'peek': {
+        const analyzer = this.#jobs.get(id)?.analyzer;
+        if (analyzer) this.#send({ type: 'peeked', id, value: analyzer.peek() });
+        return;
+      }
+    }
+
+    /** @type {Job} */
+    const job = { abort: new AbortController(), gate: new Gate() };
+    this.#jobs.set(id, job);
+    try {
+      const value = await this.#run(request, job);
+      this.#send(value === wholeFile ? { type: 'whole-file', id } : { type: 'done', id, value });
+    } catch (thrown) {
+      const error = job.abort.signal.aborted ? abortError(job.abort.signal) : EmovoxError.from(thrown);
+      this.#send({ type: 'error', id, code: error.code, message: error.message });
+    } finally {
+      this.#jobs.delete(id);
+    }
+  }
+
+  /**
+   * @param {Exclude<Request, {type: 'pcm' | 'hold' | 'cancel' | 'finish' | 'peek'}>} request
+   * @param {Job} job
+   * @returns {Promise<unknown>}
+   */
+  async #run(request, job) {
+    switch (request.type) {
+      case 'load': {
+        const engine = await Engine.load(request.wasm);
+        this.#model = engine.openModel(new Uint8Array(request.model));
+        await this.#decoder.catch(() => {}); // shows when it is needed; nothing shall be fetched later
+        return { version: engine.version, model: this.#model.info };
+      }
+      case 'stats':
+        return { wasmMemoryBytes: this.#model.engine.memoryBytes };
+      case 'analyze-file':
+        return this.#analyzeFile(request, job);
+      case 'analyze-pcm':
+        return this.#analyze(request, job, { ...request, blocks: this.#pull(request.id, job) });
+      case 'listen':
+        return this.#listen(request, job);
+      case 'speaker':
+        this.#speakers.set(request.id, this.#model.openSpeaker(request.profile ?? undefined));
+        return request.id;
+      case 'speaker-save':
+        return this.#speakerOf(request)?.save();
+      case 'speaker-close':
+        this.#speakerOf(request)?.close();
+        this.#speakers.delete(request.speaker);
+        return;
+    }
+  }
+
+  /**
+   * @param {Whose} request
+   * @returns {Speaker | undefined}
+   */
+  #speakerOf({ speaker }) {
+    if (speaker === undefined) return undefined;
+    const found = this.#speakers.get(speaker);
+    if (!found) throw new EmovoxError('closed', 'This speaker is closed; make a new one.');
+    return found;
+  }
+
+  /**
+   * @param {{id: number, blob: Blob} & Whose} request
+   * @param {Job} job
+   * @returns {Promise<Result | typeof wholeFile>}
+   */
+  async #analyzeFile(request, job) {
+    const { decode } = await this.#decoder.catch((thrown) => {
+      throw EmovoxError.from(thrown, 'decoder-load');
+    });
+    const audio = await decode(request.blob, job.abort.signal);
+    return audio ? this.#analyze(request, job, audio) : wholeFile;
+  }
+
+  /**
+   * @param {{id: number} & Whose} request
+   * @param {Job} job
+   * @param {import('./decode.js').DecodedAudio} audio
+   * @returns {Promise<Result>}
+   */
+  async #analyze(request, job, { sampleRate, channels, duration, blocks }) {
+    const analyzer = this.#open(request, sampleRate, channels, duration);
+    try {
+      let sliceEnd = performance.now() + sliceMilliseconds;
+      for await (const block of blocks) {
+        analyzer.push(block);
+        if (performance.now() >= sliceEnd) {
+          await nextTask();
+          sliceEnd = performance.now() + sliceMilliseconds;
+        }
+        await job.gate.closed;
+        job.abort.signal.throwIfAborted();
+      }
+      return analyzer.result();
+    } finally {
+      analyzer.close();
+    }
+  }
+
+  /**
+   * Audio that the page holds, asked for block by block.
+   * @param {number} id
+   * @param {Job} job
+   * @returns {AsyncGenerator<Float32Array>}
+   */
+  async *#pull(id, job) {
+    const ask = () =>
+      /** @type {Promise<Float32Array | null>} */ (
+        new Promise((resolve, reject) => {
+          job.onPcm = resolve;
+          job.abort.signal.onabort = reject;
+          this.#send({ type: 'pull', id });
+        })
+      );
+    let next = ask();
+    for (;;) {
+      const block = await next;
+      if (!block) return;
+      next = ask(); // comes while this one is worked on
+      next.catch(() => {}); // unless nobody waits for it any more
+      yield block;
+    }
+  }
+
+  /**
+   * A live recording: blocks come through a port of their own, straight from the audio thread.
+   * @param {{id: number, sampleRate: number, port: MessagePort} & Whose} request
+   * @param {Job} job
+   * @returns {Promise<Result>}
+   */
+  async #listen(request, job) {
+    const { sampleRate, port } = request;
+    const analyzer = this.#open(request, sampleRate, 1, null);
+    job.analyzer = analyzer;
+    try {
+      await new Promise((resolve, reject) => {
+        job.abort.signal.onabort = reject;
+        job.end = () => setTimeout(resolve, lastBlockMilliseconds);
+        port.onmessage = ({ data }) => {
+          try {
+            if (data === null) resolve(undefined);
+            else analyzer.push(data);
+          } catch (error) {
+            reject(error);
+          }
+        };
+      });
+      return analyzer.result();
+    } finally {
+      port.close();
+      job.analyzer = undefined;
+      analyzer.close();
+    }
+  }
+
+  /**
+   * @param {{id: number} & Whose} request
+   * @param {number} sampleRate
+   * @param {number} channels
+   * @param {number | null} duration
+   */
+  #open(request, sampleRate, channels, duration) {
+    const { id, enroll } = request;
+    return this.#model.openAnalyzer({
+      sampleRate,
+      channels,
+      speaker: this.#speakerOf(request),
+      enroll,
+      onSegment: (value) => this.#send({ type: 'segment', id, value }),
+      onProgress: (seconds) => this.#send({ type: 'progress', id, value: progressOf(seconds, duration) }),
+    });
+  }
+
+  /** Ends what is under way. */
+  close() {
+    for (const job of this.#jobs.values()) {
+      job.gate.hold(false);
+      job.abort.abort();
+    }
+  }
+}
+
+/** Lets waiting messages in; unlike setTimeout(0) it is not slowed down when it is called often. */
+const { port1, port2 } = new MessageChannel();
+/** @type {(() => void)[]} */
+const waiting = [];
+port1.onmessage = () => waiting.shift()?.();
+
+/** @returns {Promise<void>} */
+function nextTask() {
+  return new Promise((resolve) => {
+    waiting.push(resolve);
+    port2.postMessage(null);
+  });
+}
