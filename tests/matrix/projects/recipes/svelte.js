@@ -1,0 +1,4 @@
+import { mount } from 'svelte';
+import Emotion from './Emotion.svelte';
+
+mount(Emotion, { target: document.querySelector('main') });

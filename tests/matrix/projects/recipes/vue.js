@@ -1,0 +1,4 @@
+import { createApp } from 'vue';
+import Emotion from './Emotion.vue';
+
+createApp(Emotion).mount('main');
