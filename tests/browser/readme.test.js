@@ -4,9 +4,10 @@
 
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
-import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { serve } from '../../web/scripts/serve.mjs';
 import { browserTest, data } from './harness.js';
 
 const chromium = browserTest(['--use-fake-ui-for-media-stream', '--use-fake-device-for-media-stream']);
@@ -25,6 +26,30 @@ function blocks(heading, language) {
   assert.ok(found.length > 0, `no ${language} under ${heading}`);
   return found;
 }
+
+test('in five minutes', async () => {
+  const start = `${folder}start/`;
+  rmSync(start, { recursive: true, force: true });
+  mkdirSync(`${start}node_modules`, { recursive: true });
+  symlinkSync(fileURLToPath(new URL('../../', import.meta.url)), `${start}node_modules/emovox`); // as if installed
+  const lines = blocks('In five minutes', 'sh').join('').trim().split('\n');
+  assert.ok(lines.length < 15);
+  const page = lines.filter((line) => !/^npm install|^python3/.test(line));
+  execFileSync('sh', ['-c', page.join('\n')], { cwd: start });
+  const server = await serve(start.slice(0, -1));
+  try {
+    await chromium.withPage(async (tab) => {
+      await tab.route('**/favicon.ico', (route) => route.fulfill({ status: 204 })); // browsers ask for it unasked
+      await tab.goto(server.url);
+      await tab.setInputFiles('emovox-recorder input[type=file]', angry);
+      await tab.waitForFunction(() =>
+        document.querySelector('emovox-recorder')?.shadowRoot?.textContent?.match(/angry/i),
+      );
+    });
+  } finally {
+    await server.close();
+  }
+});
 
 test('in JavaScript', () =>
   chromium.withPage(async (page) => {
