@@ -41,7 +41,7 @@ class Predictions:
 @torch.no_grad()
 def predict(network: Network, copy_: Copy, chosen: np.ndarray) -> Predictions:
     network.eval()
-    rows = np.flatnonzero(np.isin(copy_.index[:, 0], chosen))
+    rows = judged_rows(copy_, chosen)
     shape = (len(rows), len(network.components))
     components, adapted = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
     intensity = np.zeros(len(rows), np.float32)
@@ -59,6 +59,14 @@ def predict(network: Network, copy_: Copy, chosen: np.ndarray) -> Predictions:
     later = np.concatenate([[False], clips[1:] == clips[:-1]])
     new = end - np.where(later, np.roll(end, 1), 0)
     return Predictions(clips, components, adapted, new / features.FRAMES_PER_SECOND, intensity, ratios)
+
+
+def judged_rows(copy_: Copy, chosen: np.ndarray) -> np.ndarray:
+    """Rows of the chosen clips, without the sequences that the engine leaves out."""
+    rows = np.flatnonzero(np.isin(copy_.index[:, 0], chosen))
+    clips, starts = copy_.index[rows, 0], copy_.index[rows, 6]
+    later = np.concatenate([[False], clips[1:] == clips[:-1]])
+    return rows[~later | features.brings_enough(starts - np.roll(starts, 1))]
 
 
 def log_probabilities(logits: np.ndarray, components: list[int]) -> np.ndarray:

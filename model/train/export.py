@@ -79,7 +79,7 @@ def metadata(
     sizes = network.sizes
     blocks = dict(heads=sizes.heads, mlp=sizes.mlp) if sizes.blocks else {}
     return dict(
-        format=2,
+        format=3,
         name=name,
         version=version,
         license="CC-BY-NC-SA-4.0",

@@ -63,6 +63,11 @@ def sequence_starts(frames: int) -> list[int]:
     return starts if starts[-1] == last else [*starts, last]
 
 
+def brings_enough(new: np.ndarray | int):
+    """Whether the engine judges a recording's last sequence, which adds so many frames to those before."""
+    return 4 * new >= SEQUENCE["hop"]
+
+
 def is_audible(logmel: np.ndarray) -> bool:
     """False for digital silence, whose bands all sit at the floor."""
     return bool(logmel.max() - NORMALIZATION["range"] >= np.log10(FRONT_END["log_floor"]))

@@ -3,9 +3,9 @@
 
     log-mel (T, 80) -> conv1 -> conv2 (/2) -> blocks -+-> mean, standard deviation over time ------------+-> head
                                                       |                                                  |
-                                                      +-> conv3 (/2) -+-> LSTM, both ways -> attention --+-> intensity
-                                                                      |
-                                                                      +-> speech, per step
+                                                      +-> conv3 (/2) -> LSTM, both ways -+-> attention --+-> intensity
+                                                                                         |
+                                                                                         +-> speech, per step
 
 conv1 and conv2, the stem, and the transformer blocks, of which `small` has none, start as OpenAI's Whisper tiny.en.
 Statistics may be taken of several outputs of the encoder: that of the stem (0) and those of the blocks (from 1).
@@ -116,7 +116,7 @@ class Network(nn.Module):
         self.conv3_norm = nn.BatchNorm1d(sizes.channels)
         self.lstm = nn.LSTM(sizes.channels, sizes.hidden, batch_first=True, bidirectional=True)
         self.attention = nn.Linear(2 * sizes.hidden, 1)
-        self.speech = nn.Linear(sizes.channels, 1)
+        self.speech = nn.Linear(2 * sizes.hidden, 1)
         self.head = nn.Linear(sizes.pooled, len(self.components))
         self.adapted = nn.Linear(sizes.pooled, len(self.components))
         self.register_buffer("ordinary", torch.zeros(len(self.components)))
@@ -159,7 +159,7 @@ class Network(nn.Module):
             lstm=lstm,
             summary=(weights * lstm).sum(dim=1),
             salience=weights.squeeze(2),
-            speech=self.speech(conv3).squeeze(2),
+            speech=self.speech(lstm).squeeze(2),
         )
 
     def statistics(self, outputs: list[Tensor]) -> Tensor:

@@ -18,6 +18,7 @@ import dataset
 import evaluate
 import export
 import features
+import native
 from corpora import LABELS, read_corpora
 from evaluate import Heard, Predictions
 from heads import INTENSITIES, fit_heads
@@ -365,6 +366,12 @@ def release(arguments, settings: Settings, pool: Pool) -> None:
     }
     float_answers, int8_answers = (judged(parts[title])[1] for title in list(parts)[1:])
     report["int8_same_answer"] = 100 * float((float_answers == int8_answers).mean())
+    report["engine"] = {}
+    for corpus in voiced:
+        by_fold = [
+            (network, [pool.clips[i] for i in of(pool, corpus, folds[fold])]) for fold, network in networks.items()
+        ]
+        report["engine"][corpus] = native.agreement(arguments.emovox, by_fold, gate, UNCERTAIN_BELOW)
     print("parts are done", flush=True)
 
     report["left_out"] = {}
@@ -518,6 +525,12 @@ clips of the same speaker, without their labels.
     text += (
         f"\nThe int8 file gives the answer of the float network to {report['int8_same_answer']:.1f} % of these clips.\n"
     )
+    text += "\nThe C engine, which rounds inputs of layers to 8 bits, beside PyTorch in float32, on the same clips:\n\n"
+    rows = [["", "clips", "answer of PyTorch", "largest difference", "UAR", "UAR, uncertain and no speech being wrong"]]
+    for corpus, p in report["engine"].items():
+        largest = f"{p['largest_difference']:.3f}"
+        rows.append([TITLES[corpus], str(p["clips"]), p["same_answer"], largest, p["uar"], p["uar_as_shown"]])
+    text += table(rows)
     rows = [["corpus that another network has not heard", "UAR", "among its own emotions", "UAR, adapted"]]
     for corpus, ways in report["left_out"].items():
         plain = ways["plain"]

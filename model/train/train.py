@@ -59,10 +59,13 @@ class Settings:
     lesson: int = 96  # principal components of the teacher's statistics that are learnt
     lessons: int = 4  # epochs
     lesson_share: tuple = (("ravdess", 1.0), ("nemo", 0.5))
-    noises: int = 200  # noise clips per epoch
+    noises: int = 400  # noise clips per epoch
     coloured: float = 0.7  # share of the untouched clips that get another colour each time
     epoch_share: tuple = (("ravdess", 2.0), ("cremad", 0.2))  # of a corpus' clips per epoch; 0.3 of the others
     heads: HeadSettings = field(default_factory=HeadSettings)
+
+
+SETTINGS = dict(small=Settings(lessons=8), large=Settings())
 
 
 class Pool:
@@ -372,7 +375,7 @@ def main() -> None:
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
 
-    settings = Settings()
+    settings = SETTINGS[arguments.model]
     clips = read_corpora(arguments.corpora, arguments.training)
     pool = load_pool(clips, read_corpora(arguments.corpora, ["esc10"]), arguments, settings)
     for name in arguments.only or left_out(pool):

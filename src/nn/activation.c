@@ -29,14 +29,15 @@ static inline float fast_sigmoid(float x) {
 /* Phi(x) - 1/2 is approximated in the same way. Its errors count for more the larger x is. */
 void activation_gelu(float *x, size_t n) {
   for (size_t i = 0; i < n; i++) {
-    float c = bits_clamp(x[i], 4.75f), z = c * c;
-    float p = 3.18244588e-05f;
-    p = p * z + 3.79371948e-03f;
-    p = p * z + 2.81865479e-02f;
-    p = p * z + 3.98912733e-01f;
-    float q = 1.13391287e-03f;
-    q = q * z + 2.41135599e-02f;
-    q = q * z + 2.37182295e-01f;
+    float c = bits_clamp(x[i], 5), z = c * c;
+    float p = 6.253407628e-05f;
+    p = p * z + 4.320392385e-03f;
+    p = p * z + 2.937886678e-02f;
+    p = p * z + 3.989661336e-01f;
+    float q = 3.816644039e-06f;
+    q = q * z + 1.505818102e-03f;
+    q = q * z + 2.572190762e-02f;
+    q = q * z + 2.404915243e-01f;
     q = q * z + 1;
     x[i] *= c * p / q + 0.5f;
   }

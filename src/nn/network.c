@@ -14,7 +14,7 @@ struct network {
   transformer *transformer; /* NULL without blocks */
   lstm *forward, *backward;
   float *attention, *attention_bias; /* (2 hidden), (1) */
-  linear *speech;                    /* conv3's channels -> 1 */
+  linear *speech;                    /* a state of the LSTM, both ways -> 1 */
   linear *head, *adapted;            /* embedding -> components, both */
   linear *intensity;                 /* embedding -> 1 */
   /* Results, in the order in which they are made. */
@@ -63,7 +63,7 @@ emovox_status network_run(network *self, const float *frames, size_t steps, netw
   if ((status = linear_run(self->head, self->embedding, 1, self->components))) return status;
   if ((status = linear_run(self->adapted, self->embedding, 1, self->u))) return status;
   if ((status = linear_run(self->intensity, self->embedding, 1, &intensity))) return status;
-  if ((status = linear_run(self->speech, self->conv3, steps, self->voiced))) return status;
+  if ((status = linear_run(self->speech, hidden, steps, self->voiced))) return status;
 
   *output = (network_output){.components = self->components,
                              .adapted = self->u,
@@ -103,7 +103,7 @@ static void load(network *self, loader *file) {
   self->backward = loader_lstm(file, "lstm.backward", &(lstm_params){channels, p->hidden, 1}, steps);
   self->attention = loader_tensor(file, "attention", "weight", 2, (const size_t[]){1, 2 * p->hidden});
   self->attention_bias = loader_tensor(file, "attention", "bias", 1, &one);
-  self->speech = loader_linear(file, "speech", channels, 1, 1);
+  self->speech = loader_linear(file, "speech", 2 * p->hidden, 1, 1);
   self->head = loader_linear(file, "head", embedding_size(p), p->components, 1);
   self->adapted = loader_linear(file, "adapted", embedding_size(p), p->components, 0); /* the bias is added later */
   self->intensity = loader_linear(file, "intensity", embedding_size(p), 1, 1);

@@ -105,7 +105,7 @@ static void tiny_equals_pytorch(void **state) {
   emovox_model_destroy(model);
 }
 
-/* Steps are speech where speech.weight . conv3 + speech.bias > 0: the bias alone can decide. */
+/* Steps are speech where speech.weight . h + speech.bias > 0: the bias alone can decide. */
 static void speech_is_a_threshold(void **state) {
   (void)state;
   emovox_model *model = testing_model(TESTING_SMALL);

@@ -8,7 +8,7 @@
 
 #include "pipeline/fnv.h"
 
-enum { FORMAT = 2, MAX_FRAMES = 3000, MAX_CHANNELS = 2048, MAX_KERNEL = 15, MAX_STRIDE = 4, MAX_HEADS = 64 };
+enum { FORMAT = 3, MAX_FRAMES = 3000, MAX_CHANNELS = 2048, MAX_KERNEL = 15, MAX_STRIDE = 4, MAX_HEADS = 64 };
 enum { MAX_MLP = 4 * MAX_CHANNELS };
 
 /* ---- metadata ---- */

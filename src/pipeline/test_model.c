@@ -62,8 +62,8 @@ static void assert_faults(const char *path, const fault *faults, size_t count) {
 static void names_each_fault(void **state) {
   (void)state;
   const fault faults[] = {
-      {"\\\"format\\\": 2", "\\\"format\\\": 1", EMOVOX_ERROR_MODEL_VERSION},
-      {"\\\"format\\\": 2", "\\\"format\\\": 3", EMOVOX_ERROR_MODEL_VERSION},
+      {"\\\"format\\\": 3", "\\\"format\\\": 2", EMOVOX_ERROR_MODEL_VERSION},
+      {"\\\"format\\\": 3", "\\\"format\\\": 4", EMOVOX_ERROR_MODEL_VERSION},
       {"\\\"format\\\":", "\\\"formaT\\\":", EMOVOX_ERROR_MODEL_METADATA},
       {"__metadata__\":{\"emovox", "__metadata__\":{\"emovax", EMOVOX_ERROR_MODEL_METADATA},
       {"\\\"hop\\\": 160", "\\\"hop\\\": 0.5", EMOVOX_ERROR_MODEL_METADATA},

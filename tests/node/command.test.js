@@ -92,7 +92,7 @@ describe('as the native build', () => {
     for (const [i, native] of nativeResults(files).entries()) {
       const result = results[i];
       assert.equal(result.emotion, native.emotion, native.file);
-      assertClose(result.votes, native.votes, 0, native.file);
+      assertClose(result.votes, native.votes, 1, native.file); // padding may bring one more segment
       assertClose(result.probabilities, native.probabilities, 0.1, native.file);
       assert.ok(Math.abs(result.duration - native.duration) < 0.1, native.file);
     }

@@ -2,6 +2,7 @@
 //
 // A program in TypeScript that uses the package. Compiled by package.test.js, never run.
 
+import type { EmovoxRecorder } from '../../dist/lib/element.js';
 import {
   Emovox,
   EmovoxError,
@@ -58,4 +59,20 @@ export function misuse(emovox: Emovox, error: EmovoxError): boolean {
   void emovox.analyze(new Blob(), { speaker: new Uint8Array(9) });
   // @ts-expect-error no such code
   return error.code === 'nonsense';
+}
+
+export async function element(file: File): Promise<number> {
+  const recorder: EmovoxRecorder = document.createElement('emovox-recorder');
+  recorder.model = 'large';
+  recorder.addEventListener('emovox-result', ({ detail }) => detail.emotion.padEnd(1));
+  recorder.addEventListener('emovox-segment', ({ detail }) => detail.salience.length);
+  document.body.addEventListener('emovox-error', ({ detail }) => detail.code === 'undecodable');
+  document.body.addEventListener('emovox-progress', ({ detail }) => detail.stage === 'load' && detail.fraction);
+  await recorder.record();
+  const stopped = await recorder.stop();
+  recorder.cancel();
+  // @ts-expect-error read only
+  recorder.result = stopped;
+  const { confidence } = await recorder.analyze(file);
+  return confidence + (document.querySelector('emovox-recorder')?.result?.votes.happy ?? 0);
 }

@@ -21,6 +21,16 @@ describe('the package', () => {
     await assert.rejects(Emovox.create(), (error) => error instanceof EmovoxError && error.code === 'worker-load');
   });
 
+  test('has an element that can be imported there as well, and does nothing', async () => {
+    const { EmovoxRecorder } = await import(new URL('element.js', lib));
+    assert.equal(typeof EmovoxRecorder, 'function');
+    assert.equal(globalThis.customElements, undefined);
+    const text = readFileSync(new URL('element.js', lib), 'utf8');
+    assert.match(text, /from\s*["']\.\/emovox\.js["']/, 'the library is not in it, but used from beside it');
+    const { sideEffects } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
+    assert.ok(sideEffects.includes('./dist/lib/element.js'), 'bundlers must not leave out an import for its effect');
+  });
+
   test('in Node it is another, the same for import and require()', async () => {
     const { Emovox, EmovoxError } = await import('emovox');
     assert.equal(createRequire(import.meta.url)('emovox').Emovox, Emovox);
@@ -72,8 +82,14 @@ describe('the package', () => {
     assert.equal(exports['.'].default, './dist/lib/emovox.js');
     const { './models/*': _, './package.json': __, ...named } = exports;
     const paths = JSON.stringify([bin, named]).match(/dist\/lib\/[^"]+/g) ?? [];
-    assert.equal(paths.length, 15);
+    assert.equal(paths.length, 17);
     for (const path of paths) assert.ok(files.includes(path.slice('dist/lib/'.length)), path);
+    assert.deepEqual(Object.entries(exports['./element']), [
+      ['types', './dist/lib/element.d.ts'],
+      ['default', './dist/lib/element.js'],
+    ]);
+    for (const name of ['element.js', 'element.d.ts', 'element-events.d.ts']) assert.ok(files.includes(name), name);
+    for (const name of ['emovox.wasm', 'emovox-relaxed.wasm']) assert.equal(exports[`./${name}`], `./dist/lib/${name}`);
   });
 
   test('emovox-relaxed.wasm uses relaxed SIMD', { skip: !existsSync(relaxedWasm) && 'not built here' }, () => {

@@ -27,7 +27,10 @@ class Capture extends AudioWorkletProcessor {
    * @returns {boolean} whether to go on
    */
   process([[samples]]) {
-    if (this.#closed) return false;
+    if (this.#closed) {
+      this.port.postMessage(null);
+      return false;
+    }
     if (!samples || this.#paused || !this.#out) return true;
     this.#block.set(samples, this.#filled);
     this.#filled += samples.length;

@@ -8,7 +8,7 @@ import { checkOptions, kinds } from './options.js';
 import { decodeWholeFile, isAudioBuffer, isMediaStream, monoBuffer, pcmOf, pcmOfStream, toBlob } from './source.js';
 import { segmentsOf } from './stream.js';
 
-/** @import { Whose } from './protocol.js' */
+/** @import { Call, CallOptions, Whose } from './protocol.js' */
 /** @import { PcmSource } from './source.js' */
 /** @import { Flow } from './stream.js' */
 
@@ -521,30 +521,6 @@ export class Emovox {
     for (const call of [...this.#calls.values()]) call.reject(error);
   }
 }
-
-/**
- * A job under way.
- *
- * @typedef {object} Call
- * @property {number} id
- * @property {Promise<any>} promise
- * @property {(value: any) => void} resolve
- * @property {(error: EmovoxError) => void} reject
- * @property {((segment: Segment) => void)} [onSegment]
- * @property {((progress: Progress) => void)} [onProgress]
- * @property {() => Promise<Float32Array<ArrayBuffer> | null>} [onPull]
- * @property {((summary: Summary) => void)[]} peeks
- */
-
-/**
- * @typedef {object} CallOptions
- * @property {Transferable[]} [transfer]
- * @property {AbortSignal} [signal]
- * @property {(segment: Segment) => void} [onSegment]
- * @property {(progress: Progress) => void} [onProgress]
- * @property {() => Promise<Float32Array<ArrayBuffer> | null>} [onPull]
- * @property {Flow} [flow]
- */
 
 /**
  * @typedef {object} Versions

@@ -5,6 +5,9 @@
 
 import { abortError, EmovoxError } from './errors.js';
 
+/** How long the audio thread may take to end its processor. */
+const closeMilliseconds = 300;
+
 /** Frames per block without an AudioWorklet. */
 const scriptFrames = 4096;
 
@@ -23,6 +26,10 @@ export class AudioCapture {
     /** Whether somebody records. One at a time: the context rests when the recording ends. */
     this.busy = false;
     this.context = new AudioContext();
+    /** Ends the recording that is under way, if any. */
+    this.release = () => {};
+    /** Once nothing of the last recording runs any more. @type {Promise<void>} */
+    this.resting = Promise.resolve();
     /** Whether the audio thread runs our processor. @type {Promise<boolean>} */
     this.ready = this.#addProcessor(worklet);
   }
@@ -39,7 +46,10 @@ export class AudioCapture {
   }
 
   close() {
-    if (this.context.state !== 'closed') this.context.close();
+    this.release();
+    this.resting.finally(() => {
+      if (this.context.state !== 'closed') this.context.close();
+    });
   }
 }
 
@@ -57,7 +67,7 @@ export class AudioCapture {
 /**
  * The port and its controls: what records, on the audio thread or on the page's own.
  *
- * @typedef {Pick<Microphone, 'port' | 'pause' | 'resume' | 'end'> & {close: () => void}} Tap
+ * @typedef {Pick<Microphone, 'port' | 'pause' | 'resume' | 'end'> & {close: () => Promise<void>}} Tap
  */
 
 /**
@@ -90,6 +100,7 @@ export async function openMicrophone(capture, options) {
   const release = () => {
     for (const cleanup of cleanups.splice(0).reverse()) cleanup();
   };
+  capture.release = release;
   const running = context.resume(); // first of all, while the click still counts
   running.catch(() => {});
   try {
@@ -111,8 +122,9 @@ export async function openMicrophone(capture, options) {
     cleanups.push(() => {
       context.removeEventListener('statechange', keepRunning);
       source.disconnect();
-      tap.close();
-      if (context.state === 'running') context.suspend().catch(() => {});
+      capture.resting = tap.close().then(() => {
+        if (!capture.busy && context.state === 'running') context.suspend().catch(() => {});
+      });
     });
 
     /** @type {Microphone} */
@@ -125,7 +137,11 @@ export async function openMicrophone(capture, options) {
       release,
       onended: () => {},
     };
-    for (const track of stream.getAudioTracks()) track.addEventListener('ended', () => microphone.onended());
+    const onEnded = () => microphone.onended();
+    for (const track of stream.getAudioTracks()) {
+      track.addEventListener('ended', onEnded);
+      cleanups.push(() => track.removeEventListener('ended', onEnded)); // Chromium keeps a track that has a listener
+    }
     return microphone;
   } catch (error) {
     release();
@@ -146,14 +162,21 @@ function tapByWorklet(source, onLevel) {
   });
   const { port1, port2 } = new MessageChannel();
   node.port.postMessage({ port: port1 }, [port1]);
-  node.port.onmessage = ({ data }) => onLevel(data);
+  /** @type {Promise<void>} */
+  const closed = new Promise((resolve) => {
+    node.port.onmessage = ({ data }) => (data === null ? resolve() : onLevel(data));
+  });
   source.connect(node);
   return {
     port: port2,
     pause: () => node.port.postMessage({ paused: true }),
     resume: () => node.port.postMessage({ paused: false }),
     end: () => node.port.postMessage({ end: true }),
-    close: () => node.port.postMessage({ close: true }),
+    // A context that rests before the processor has ended would keep it for ever.
+    close: () => {
+      node.port.postMessage({ close: true });
+      return Promise.race([closed, new Promise((resolve) => setTimeout(resolve, closeMilliseconds))]);
+    },
   };
 }
 
@@ -189,7 +212,7 @@ function tapByScript(source, onLevel) {
       paused = true;
       port1.postMessage(null);
     },
-    close: () => node.disconnect(),
+    close: async () => node.disconnect(),
   };
 }
 

@@ -2,8 +2,9 @@
 //
 // What the page and the worker say to each other. Types only.
 
-/** @import { EmovoxErrorCode } from './errors.js' */
+/** @import { EmovoxError, EmovoxErrorCode } from './errors.js' */
 /** @import { Progress, Segment, Summary } from './result.js' */
+/** @import { Flow } from './stream.js' */
 
 /**
  * Whose voice it is, by the identifier of the job that made the speaker, and whether it is to be enrolled.
@@ -35,6 +36,30 @@
  *   | {type: 'segment', id: number, value: Segment}
  *   | {type: 'progress', id: number, value: Progress}
  *   | {type: 'peeked', id: number, value: Summary}} Reply
+ */
+
+/**
+ * A job under way, in the page.
+ *
+ * @typedef {object} Call
+ * @property {number} id
+ * @property {Promise<any>} promise
+ * @property {(value: any) => void} resolve
+ * @property {(error: EmovoxError) => void} reject
+ * @property {((segment: Segment) => void)} [onSegment]
+ * @property {((progress: Progress) => void)} [onProgress]
+ * @property {() => Promise<Float32Array<ArrayBuffer> | null>} [onPull]
+ * @property {((summary: Summary) => void)[]} peeks
+ */
+
+/**
+ * @typedef {object} CallOptions
+ * @property {Transferable[]} [transfer]
+ * @property {AbortSignal} [signal]
+ * @property {(segment: Segment) => void} [onSegment]
+ * @property {(progress: Progress) => void} [onProgress]
+ * @property {() => Promise<Float32Array<ArrayBuffer> | null>} [onPull]
+ * @property {Flow} [flow]
  */
 
 export {};

@@ -17,8 +17,11 @@ const sources = join(root, 'web/lib');
 const wasm = join(root, 'build/wasm/emovox.wasm');
 const models = join(root, 'model');
 
-/** What a page loads, each in one file: the library, its worker, the worker's decoder, and the microphone's thread. */
-const modules = ['emovox.js', 'worker.js', 'decode.js', 'capture-worklet.js', 'export.js'];
+/**
+ * What a page loads, each in one file: the library, its worker, the worker's decoder, the microphone's thread, the
+ * element, which uses the library's own file, and the exporters.
+ */
+const modules = ['emovox.js', 'worker.js', 'decode.js', 'capture-worklet.js', 'element.js', 'export.js'];
 
 /** What inline.js holds beside the code. */
 const inlined = ['emovox.wasm', 'emovox-small.safetensors'];
@@ -83,6 +86,7 @@ async function buildLib() {
   for (const name of modules) await bundleModule(name, define);
   await bundleInline(files, define);
   await bundleForNode();
+  await copyFile(join(sources, 'element-events.d.ts'), join(lib, 'element-events.d.ts'));
 
   const tsc = join(root, 'node_modules/typescript/bin/tsc');
   const options = ['--declaration', '--emitDeclarationOnly', '--noEmit', 'false', '--outDir', lib];
@@ -90,7 +94,7 @@ async function buildLib() {
 }
 
 /**
- * One file without imports. Its comments for bundlers (which URL is an asset) stay.
+ * One file without imports (but for the element's). Its comments for bundlers (which URL is an asset) stay.
  * @param {string} name
  * @param {Record<string, string>} define names to be replaced by values
  */
@@ -98,6 +102,7 @@ async function bundleModule(name, define) {
   const { build: bundle } = await import('rolldown');
   await bundle({
     input: join(sources, name),
+    external: (id) => name === 'element.js' && id === './emovox.js',
     platform: 'browser',
     logLevel: 'warn',
     transform: { define },

@@ -170,7 +170,7 @@ class FileTest(unittest.TestCase):
         self.assertEqual(size % 8, 0)
         header = json.loads(data[8 : 8 + size])
         meta = json.loads(header.pop("__metadata__")["emovox"])
-        self.assertEqual(meta["format"], 2)
+        self.assertEqual(meta["format"], 3)
         self.assertEqual(meta["labels"], list(LABELS))
         offset = 0
         for tensor in header.values():  # in order, without holes, floats aligned

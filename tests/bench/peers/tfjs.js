@@ -83,7 +83,7 @@ export class Tfjs {
     const conv2 = this.#convolve(conv1, 'conv2', stride2);
     const { mean, variance } = tf.moments(tf.squeeze(conv2, [2]), 1);
     const steps = tf.squeeze(this.#convolve(conv2, 'conv3', lstm.stride), [2]);
-    const [batch, count, channels] = steps.shape;
+    const [batch, count] = steps.shape;
     const hidden = tf.concat([this.#lstm(steps, 'forward'), this.#lstm(steps, 'backward')], 2);
     const scores = this.#linear(tf.reshape(hidden, [batch * count, -1]), 'attention');
     const salience = tf.softmax(tf.reshape(scores, [batch, 1, count]));
@@ -101,7 +101,7 @@ export class Tfjs {
       1,
     );
     const intensity = tf.sigmoid(this.#linear(embedding, 'intensity'));
-    const voiced = tf.greater(this.#linear(tf.reshape(steps, [batch * count, channels]), 'speech'), 0);
+    const voiced = tf.greater(this.#linear(tf.reshape(hidden, [batch * count, -1]), 'speech'), 0);
     const speechRatio = tf.mean(tf.cast(tf.reshape(voiced, [batch, count]), 'float32'), 1);
     // Softmax takes off what the logits of all components have in common.
     return [tf.softmax(emotions), intensity, speechRatio];

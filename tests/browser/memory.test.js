@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: MIT
+//
+// A hundred times used and closed: the page's memory, with workers and WebAssembly, is what it was after the first.
+
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { after, before, describe, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { serve } from '../../web/scripts/serve.mjs';
+import { browserTest, data } from './harness.js';
+
+// Memory is measured at once, not when the browser finds the time; and only in a page that shares it with no other.
+const chromium = browserTest(['--enable-blink-features=ForceEagerMeasureMemory']);
+const isolated = { 'cross-origin-opener-policy': 'same-origin', 'cross-origin-embedder-policy': 'require-corp' };
+const times = 100;
+const allowance = 2e6; // bytes
+const wav = readFileSync(data('formats/angry.wav')).toString('base64');
+
+describe(`${times} times`, () => {
+  /** @type {Awaited<ReturnType<typeof serve>>} */ let server;
+  before(async () => {
+    server = await serve(fileURLToPath(new URL('../../dist', import.meta.url)), 0, isolated);
+  });
+  after(() => server?.close());
+
+  /**
+   * @param {string} module
+   * @param {(exported: any, bytes: Uint8Array) => Promise<void>} use runs in the page
+   */
+  const grows = async (module, use) => {
+    let growth = 0;
+    await chromium.withPage(async (page) => {
+      await page.route(`${server.url}empty`, (route) =>
+        route.fulfill({ contentType: 'text/html', headers: isolated, body: '<!doctype html><title>empty</title>' }),
+      );
+      await page.goto(`${server.url}empty`);
+      const session = await page.context().newCDPSession(page);
+      const run = (/** @type {number} */ count) =>
+        page.evaluate(
+          async ([url, body, base64, repeat]) => {
+            const exported = await import(url);
+            const bytes = Uint8Array.from(atob(base64), (char) => char.charCodeAt(0));
+            const once = new Function(`return ${body}`)();
+            for (let i = 0; i < repeat; i++) await once(exported, bytes);
+          },
+          /** @type {[string, string, string, number]} */ ([server.url + module, String(use), wav, count]),
+        );
+      const measure = async () => {
+        for (let i = 0; i < 60 && page.workers().length > 0; i++) await page.waitForTimeout(50);
+        assert.equal(page.workers().length, 0);
+        await session.send('HeapProfiler.collectGarbage');
+        return page.evaluate(async () => {
+          const { bytes } = await /** @type {any} */ (performance).measureUserAgentSpecificMemory();
+          return bytes;
+        });
+      };
+      await run(1);
+      const first = await measure();
+      await run(times);
+      growth = (await measure()) - first;
+    });
+    return growth;
+  };
+
+  test('create, analyze, close', async (t) => {
+    const growth = await grows('lib/emovox.js', async ({ Emovox }, bytes) => {
+      const emovox = await Emovox.create();
+      await emovox.analyze(bytes);
+      await emovox.close();
+    });
+    t.diagnostic(`${growth} bytes more`);
+    assert.ok(growth < allowance, `${growth} bytes stay`);
+  });
+
+  test('the element added, used, removed', async (t) => {
+    const growth = await grows('lib/element.js', async (_, bytes) => {
+      const node = /** @type {any} */ (document.createElement('emovox-recorder'));
+      document.body.append(node);
+      await node.analyze(bytes);
+      node.remove();
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    });
+    t.diagnostic(`${growth} bytes more`);
+    assert.ok(growth < allowance, `${growth} bytes stay`);
+  });
+});
