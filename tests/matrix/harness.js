@@ -7,7 +7,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
 import { findChromium, installNpm, root, run } from '../../src/deps/setup.mjs';
@@ -86,11 +86,11 @@ export function build(folder, tool, ...args) {
 
 const hash = (/** @type {string | Buffer} */ bytes) => `sha256-${createHash('sha256').update(bytes).digest('base64')}`;
 
-/** What a page may load, by its hash. */
+/** The data in the package, by its hash. */
 const known = new Map(
-  ['models/emovox-small.safetensors', 'models/emovox-large.safetensors', 'emovox-relaxed.wasm'].map((name) => {
-    return [hash(readFileSync(join(root, 'dist/lib', name))), name];
-  }),
+  ['emovox.wasm', 'emovox-relaxed.wasm', 'models/emovox-small.safetensors', 'models/emovox-large.safetensors'].map(
+    (name) => [hash(readFileSync(join(root, 'dist/lib', name))), basename(name)],
+  ),
 );
 
 const flags = [
@@ -123,6 +123,15 @@ export async function analyzeAt(address, { extension } = {}) {
     const page = await context.newPage();
     page.setDefaultTimeout(60_000);
     await page.route('**/favicon.ico', (route) => route.fulfill({ status: 204 })); // what browsers ask for unasked
+    await page.addInitScript(() => {
+      // The library goes on without it, and the browser says nothing.
+      const { addModule } = AudioWorklet.prototype;
+      AudioWorklet.prototype.addModule = function (...args) {
+        const added = addModule.apply(this, args);
+        added.catch((error) => console.error(`audio worklet: ${error}`));
+        return added;
+      };
+    });
     /** @type {string[]} */ const complaints = [];
     /** @type {URL[]} */ const requests = [];
     context.on('request', (request) => requests.push(new URL(request.url())));
@@ -163,12 +172,21 @@ export async function analyzeIn(folder, { path = '', inline = false } = {}) {
   } finally {
     await server.close();
   }
-  const loaded = paths.filter((path) => /\.(?:wasm|safetensors)$/.test(path));
-  // By what they hold: bundlers rename them.
-  const names = loaded.map((path) => known.get(hash(readFileSync(join(folder, path)))) ?? path);
-  const needed = inline ? [] : ['emovox-relaxed.wasm', 'models/emovox-small.safetensors'];
-  assert.deepEqual(names.sort(), needed);
+  assert.deepEqual(parts(folder, paths), inline ? [] : ['emovox-relaxed.wasm', 'emovox-small.safetensors', 'worklet']);
   return paths;
+}
+
+/**
+ * What is not code of the page, by what it holds: bundlers rename it.
+ *
+ * @param {string} folder
+ * @param {string[]} paths of what was asked for
+ */
+function parts(folder, paths) {
+  const files = paths.filter((path) => !path.endsWith('/')).map((path) => readFileSync(join(folder, path)));
+  const name = (/** @type {Buffer} */ file) =>
+    known.get(hash(file)) ?? (file.includes('registerProcessor') && 'worklet');
+  return files.flatMap((file) => name(file) || []).sort();
 }
 
 /**

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // What a browser's WebCodecs do, for Node: decoders for the packets that decode.js demuxes. Each comes from a package
-// that is imported when the first such file is read.
+// that is imported when the first such file is read; "webpackIgnore" as bundlers of servers stumble over some of them.
 
 import { EmovoxError } from './errors.js';
 
