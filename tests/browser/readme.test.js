@@ -12,6 +12,7 @@ import { browserTest, data } from './harness.js';
 
 const chromium = browserTest(['--use-fake-ui-for-media-stream', '--use-fake-device-for-media-stream']);
 const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
+const reference = readFileSync(new URL('../../web/lib/README.md', import.meta.url), 'utf8');
 const folder = fileURLToPath(new URL('../../build/tests/readme/', import.meta.url));
 const angry = data('formats/angry.wav');
 
@@ -72,6 +73,23 @@ test('in JavaScript', () =>
     await page.waitForTimeout(1000);
     await page.click('#stop');
     await page.waitForFunction(() => true);
+  }));
+
+test('the examples of the reference', () =>
+  chromium.withPage(async (page) => {
+    const [, methods] = reference.split('\n# `emovox`\n')[1].split('\n# ')[0].split('\n#### Methods\n');
+    const examples = [...methods.matchAll(/```js\n(.*?)```/gs)].map(([, code]) => code);
+    assert.equal(examples.length, 7);
+    const given = "import { Emovox } from './emovox.js';\nconst file = await (await fetch('/angry.wav')).blob();";
+    await chromium.openLibrary(page);
+    await page.route('**/angry.wav', (route) => route.fulfill({ path: angry }));
+    await page.route('**/lib/program.js', (route) =>
+      route.fulfill({ contentType: 'text/javascript', body: [given, ...examples].join('\n') }),
+    );
+    /** @type {string[]} */ const said = [];
+    page.on('console', (message) => said.push(message.text()));
+    await page.evaluate(() => import(String(new URL('/lib/program.js', location.href))));
+    assert.ok(said.includes('1') && said.includes('angry 1') && said.includes('0 angry'), said.join('\n'));
   }));
 
 test('as an element', () =>

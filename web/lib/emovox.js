@@ -158,6 +158,13 @@ export class Emovox {
    *
    * @param {CreateOptions} [options]
    * @returns {Promise<Emovox>}
+   * @throws {EmovoxError} `bad-option`, `no-wasm-simd`, `worker-load`, `wasm-load`, `model-load`, `model-invalid`,
+   *   `file-mismatch`, `aborted`
+   *
+   * @example
+   * ```js
+   * const emovox = await Emovox.create({ onProgress: ({ fraction }) => console.log(fraction) });
+   * ```
    */
   static async create(options = {}) {
     checkOptions('create()', options, createOptions);
@@ -231,6 +238,14 @@ export class Emovox {
    * @param {Source} source
    * @param {AnalyzeOptions} [options]
    * @returns {Promise<Result>}
+   * @throws {EmovoxError} `bad-input`, `bad-option`, `empty`, `too-short`, `not-finite`, `sample-rate`, `undecodable`,
+   *   `decoder-load`, `memory`, `aborted`, `closed`
+   *
+   * @example
+   * ```js
+   * const { emotion, confidence } = await emovox.analyze(file, { signal: AbortSignal.timeout(60_000) });
+   * console.log(emotion, confidence);
+   * ```
    */
   analyze(source, options = {}) {
     return this.#enqueue(source, options, {}, () => checkOptions('analyze()', options, analyzeOptions));
@@ -265,6 +280,15 @@ export class Emovox {
    *
    * @param {Uint8Array | ArrayBuffer} [profile] what save() gave; without one, nothing is known yet
    * @returns {Promise<Speaker>}
+   * @throws {EmovoxError} `bad-input`, `profile-invalid`, `profile-model`, `closed`
+   *
+   * @example
+   * ```js
+   * const ann = await emovox.speaker();
+   * await ann.enroll(file); // ordinary, calm speech
+   * const profile = await ann.save();
+   * const sameAnn = await emovox.speaker(profile); // another day
+   * ```
    */
   async speaker(profile) {
     if (profile !== undefined && !(profile instanceof Uint8Array || profile instanceof ArrayBuffer)) {
@@ -304,6 +328,12 @@ export class Emovox {
    * @param {Source} source
    * @param {Omit<AnalyzeOptions, 'onSegment'>} [options]
    * @returns {AsyncGenerator<Segment, Result>}
+   * @throws {EmovoxError} as analyze()
+   *
+   * @example
+   * ```js
+   * for await (const { start, label } of emovox.stream(file)) console.log(start, label);
+   * ```
    */
   async *stream(source, options = {}) {
     checkOptions('stream()', options, streamOptions);
@@ -316,6 +346,15 @@ export class Emovox {
    *
    * @param {ListenOptions} [options]
    * @returns {Promise<Recording>}
+   * @throws {EmovoxError} `microphone-denied`, `-dismissed`, `-absent`, `-busy`, `-suspended` or `-unsupported`,
+   *   `bad-option`, `bad-input`, `aborted`, `closed`
+   *
+   * @example
+   * ```js
+   * const recording = await emovox.listen({ onSegment: ({ label }) => console.log(label) });
+   * await new Promise((resolve) => setTimeout(resolve, 2000));
+   * const heard = await recording.stop();
+   * ```
    */
   async listen(options = {}) {
     checkOptions('listen()', options, listenOptions);
@@ -359,13 +398,27 @@ export class Emovox {
   }
 
   /**
+   * What it holds.
+   *
    * @returns {Promise<{wasmMemoryBytes: number}>}
+   *
+   * @example
+   * ```js
+   * const { wasmMemoryBytes } = await emovox.stats();
+   * ```
    */
   stats() {
     return this.#call({ type: 'stats' });
   }
 
-  /** Ends the worker and gives all its memory back. What is under way rejects with `closed`. */
+  /**
+   * Ends the worker and gives all its memory back. What is under way rejects with `closed`.
+   *
+   * @example
+   * ```js
+   * await emovox.close();
+   * ```
+   */
   async close() {
     this.#end(new EmovoxError('closed'));
   }
