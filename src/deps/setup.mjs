@@ -115,8 +115,7 @@ export function installNpm(folder = root) {
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === digest) return;
   console.error('Installing JavaScript tools with npm …');
   // Not `npm ci`: npm 11 refuses lock files without registry addresses. The checksums are verified all the same.
-  // Vite, once it has built, leaves NODE_ENV=production behind.
-  run('npm', ['install', '--include=dev', '--no-save', '--no-audit', '--no-fund', '--loglevel=error'], {
+  run('npm', ['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error'], {
     cwd: folder,
     quiet: true,
     hint: 'The npm registry must be within reach once; then nothing is fetched any more.',

@@ -162,7 +162,11 @@ async function bundleForNode() {
 
 async function buildSite() {
   const { build: bundle } = await import('vite');
+  const { NODE_ENV } = process.env;
   await bundle({ configFile: join(root, 'web/vite.config.js'), logLevel: 'warn' });
+  // Vite leaves NODE_ENV=production behind, with which npm installs no tools.
+  if (NODE_ENV === undefined) delete process.env.NODE_ENV;
+  else process.env.NODE_ENV = NODE_ENV;
 }
 
 /**
