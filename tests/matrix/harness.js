@@ -156,10 +156,11 @@ export async function analyzeAt(address, { extension } = {}) {
  * The same for static files, under a strict policy that allows no script in the page but an import map.
  *
  * @param {string} folder
- * @param {{path?: string, inline?: boolean}} [options] path: of the page; inline: the code holds model and wasm
+ * @param {{path?: string, inline?: boolean, microphone?: boolean}} [options] path: of the page; inline: the code holds
+ *   model and wasm; microphone: it prepares for recording
  * @returns {Promise<string[]>} the paths of what the server was asked for
  */
-export async function analyzeIn(folder, { path = '', inline = false } = {}) {
+export async function analyzeIn(folder, { path = '', inline = false, microphone = true } = {}) {
   const html = readFileSync(join(folder, path, 'index.html'), 'utf8');
   const maps = [...html.matchAll(/<script type="?importmap"?>(.*?)<\/script>/gs)].map(([, map]) => `'${hash(map)}'`);
   const policy = contentSecurityPolicy.replace("script-src 'self'", ['$&', ...maps].join(' '));
@@ -172,7 +173,8 @@ export async function analyzeIn(folder, { path = '', inline = false } = {}) {
   } finally {
     await server.close();
   }
-  assert.deepEqual(parts(folder, paths), inline ? [] : ['emovox-relaxed.wasm', 'emovox-small.safetensors', 'worklet']);
+  const engine = inline ? [] : ['emovox-relaxed.wasm', 'emovox-small.safetensors'];
+  assert.deepEqual(parts(folder, paths), microphone && !inline ? [...engine, 'worklet'] : engine);
   return paths;
 }
 
