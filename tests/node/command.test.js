@@ -20,6 +20,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { makeWav, readWav } from './audio.js';
+import { assertClose } from './close.js';
 import { nativeResults } from './native.js';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -49,18 +50,6 @@ const lines = (text) =>
     .split('\n')
     .filter(Boolean)
     .map((line) => JSON.parse(line));
-
-/** @param {any} actual @param {any} expected @param {number} within */
-function assertClose(actual, expected, within, at = 'result') {
-  if (typeof expected === 'number') {
-    assert.ok(Math.abs(actual - expected) <= within, `${at}: ${actual} is not ${expected} within ${within}`);
-  } else if (expected !== null && typeof expected === 'object') {
-    assert.deepEqual(Object.keys(actual).sort(), Object.keys(expected).sort(), at);
-    for (const key of Object.keys(expected)) assertClose(actual[key], expected[key], within, `${at}.${key}`);
-  } else {
-    assert.equal(actual, expected, at);
-  }
-}
 
 /** Without what the native tool does not say. @param {any} result */
 const shared = ({ schema, engine, ...rest }) => rest;

@@ -12,6 +12,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { Emovox, EmovoxError } from 'emovox';
 import { makeWav, readWav } from './audio.js';
+import { assertClose } from './close.js';
 import { nativeResults } from './native.js';
 
 const data = new URL('../data/', import.meta.url);
@@ -36,18 +37,6 @@ const withCode = (code) => (/** @type {unknown} */ error) => {
   assert.ok(error.message.length > 15, error.message);
   return true;
 };
-
-/** @param {any} actual @param {any} expected @param {number} within */
-function assertClose(actual, expected, within, at = 'result') {
-  if (typeof expected === 'number') {
-    assert.ok(Math.abs(actual - expected) <= within, `${at}: ${actual} is not ${expected} within ${within}`);
-  } else if (expected !== null && typeof expected === 'object') {
-    assert.deepEqual(Object.keys(actual).sort(), Object.keys(expected).sort(), at);
-    for (const key of Object.keys(expected)) assertClose(actual[key], expected[key], within, `${at}.${key}`);
-  } else {
-    assert.equal(actual, expected, at);
-  }
-}
 
 /**
  * The audio as a WAV file of another kind.

@@ -4,7 +4,7 @@ import { abortError, EmovoxError } from './errors.js';
 import { captureWorklet, startWorker } from './files.js';
 import { fetchModel, fetchWasm, LoadProgress } from './load.js';
 import { AudioCapture, openMicrophone } from './microphone.js';
-import { checkOptions, kinds } from './options.js';
+import { analyzeOptions, checkOptions, enrollOptions, kinds, streamOptions } from './options.js';
 import { decodeWholeFile, isAudioBuffer, isMediaStream, monoBuffer, pcmOf, pcmOfStream, toBlob } from './source.js';
 import { segmentsOf } from './stream.js';
 
@@ -105,15 +105,6 @@ const createOptions = {
   signal: kinds.signal,
   onProgress: kinds.function,
 };
-const streamOptions = {
-  sampleRate: kinds.hertz,
-  channels: kinds.count,
-  speaker: null,
-  signal: kinds.signal,
-  onProgress: kinds.function,
-};
-const analyzeOptions = { ...streamOptions, onSegment: kinds.function };
-const { speaker: _, ...enrollOptions } = analyzeOptions;
 const listenOptions = {
   deviceId: kinds.name,
   stream: kinds.stream,

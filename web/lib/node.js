@@ -10,7 +10,7 @@ import { pathToFileURL } from 'node:url';
 import { registerDecoders } from './decoders.js';
 import { Engine, progressOf } from './engine.js';
 import { abortError, EmovoxError } from './errors.js';
-import { checkOptions, kinds } from './options.js';
+import { analyzeOptions, checkOptions, enrollOptions, kinds, streamOptions } from './options.js';
 import { Gate, segmentsOf } from './stream.js';
 
 /** @import { Model, Speaker as EngineSpeaker } from './engine.js' */
@@ -64,15 +64,6 @@ export { EmovoxError };
  */
 
 const createOptions = { model: null, baseUrl: kinds.url, signal: kinds.signal, onProgress: kinds.function };
-const streamOptions = {
-  sampleRate: kinds.hertz,
-  channels: kinds.count,
-  speaker: null,
-  signal: kinds.signal,
-  onProgress: kinds.function,
-};
-const analyzeOptions = { ...streamOptions, onSegment: kinds.function };
-const { speaker: _, ...enrollOptions } = analyzeOptions;
 
 /** How long an analysis may work before it lets others work. */
 const sliceMilliseconds = 20;

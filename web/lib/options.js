@@ -20,6 +20,18 @@ export const kinds = {
   worker: [(value) => ['string', 'function'].includes(typeof value) || value instanceof URL, 'a URL or a function'],
 };
 
+/** What stream() takes, in the browser and in Node alike. */
+export const streamOptions = {
+  sampleRate: kinds.hertz,
+  channels: kinds.count,
+  speaker: null,
+  signal: kinds.signal,
+  onProgress: kinds.function,
+};
+export const analyzeOptions = { ...streamOptions, onSegment: kinds.function };
+const { speaker: _, ...ofSpeaker } = analyzeOptions;
+export const enrollOptions = ofSpeaker;
+
 /**
  * @param {string} method for the message
  * @param {unknown} options
