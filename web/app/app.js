@@ -1,183 +1,181 @@
 // SPDX-License-Identifier: MIT
 //
-// The page. Hooks for tests: #file, #record, #pause, #stop, #cancel, #status, #recordings, and #result with
-// data-state (waiting, live, working, done, failed), data-emotion, data-confidence and data-error.
+// The page: brings its parts together. Hooks for tests: #file, #record, #pause, #stop, #cancel, #status, #recordings,
+// and #result with data-state (empty, waiting, live, working, done, failed), data-emotion, data-confidence and
+// data-error.
 
-import { Emovox, EmovoxError } from 'emovox';
+import { EmovoxError } from 'emovox';
+import { renderAbout } from './about-view.js';
+import { Analysis } from './analysis.js';
+import { CompareView } from './compare-view.js';
 import { byId, element } from './dom.js';
-import { headline, letter } from './emotions.js';
-import { clock, megabytes, percent } from './format.js';
-import { newRecording } from './recordings.js';
-import { view } from './result-view.js';
+import { HistoryView } from './history-view.js';
+import { emotionName, language, languages, megabytes, number, percent, setLanguage, t } from './i18n.js';
+import { onIncomingFiles } from './incoming.js';
+import { List } from './list.js';
+import { watchServiceWorker } from './offline.js';
+import { Profiles } from './profiles.js';
+import { Recorder } from './recorder.js';
+import { Session, tally } from './recordings.js';
+import { ResultView } from './result-view.js';
+import { printReport } from './save.js';
+import { loadSettings, storeSettings } from './settings.js';
+import { SettingsView } from './settings-view.js';
+import { SpeakersView } from './speakers-view.js';
+import { watchTraffic } from './traffic.js';
+import { errorText, headline } from './words.js';
 
-/** @import { Recording as Live } from 'emovox' */
+/** @import { Emovox } from 'emovox' */
 /** @import { Recording } from './recordings.js' */
+/** @import { Judged } from './save.js' */
 
 const file = byId('file', HTMLInputElement);
-const drop = byId('drop', HTMLLabelElement);
-const record = byId('record', HTMLButtonElement);
-const live = byId('recording', HTMLDivElement);
-const pause = byId('pause', HTMLButtonElement);
-const stop = byId('stop', HTMLButtonElement);
-const level = byId('level', HTMLDivElement);
 const status = byId('status', HTMLParagraphElement);
 const retry = byId('retry', HTMLButtonElement);
-const list = byId('recordings', HTMLUListElement);
 const result = byId('result', HTMLElement);
+const empty = byId('empty', HTMLDivElement);
 
-/** @type {Recording[]} newest last */
-const recordings = [];
-/** The one in #result. @type {Recording | null} */
-let shown = null;
-/** Whether the user picked it: then it stays. */
-let picked = false;
-/** @type {Promise<Emovox>} */
-let engine;
+/** Milliseconds between two updates of what is shown: more often nobody can read it. */
+const updateMilliseconds = 100;
+
+const settings = loadSettings();
+const session = new Session();
+const profiles = new Profiles();
+const analysis = new Analysis(session, settings, profiles, ({ loaded, total }) => {
+  if (document.body.dataset.ready !== undefined || !total) return;
+  // Not said aloud: a live region that changes all the time is noise.
+  status.dataset.loading = t('status.loadingShare', { loaded: megabytes(loaded), total: megabytes(total) });
+});
+const list = new List(session);
+const recorder = new Recorder(analysis, session, say, () => file.click());
+const compare = new CompareView(session);
+const speakers = new SpeakersView(profiles, analysis, settings, say);
+const settingsView = new SettingsView(settings, analysis, say, () => speakers.render());
+const history = new HistoryView(session, say, (recording) => {
+  session.picked = true;
+  session.show(recording);
+  location.hash = '#listen';
+});
 
 /**
- * The one live region: what it says is announced.
+ * The one live region: what it says is announced, and said only once.
  * @param {string} text
  * @param {{seen?: boolean}} [options] seen: #result shows the same, so that only those who listen need it
  */
 function say(text, { seen = false } = {}) {
-  status.textContent = text;
+  delete status.dataset.loading;
+  if (status.textContent !== text) status.textContent = text;
   status.classList.toggle('visually-hidden', seen);
 }
 
-function load() {
+// ---- engine ----
+
+/** @type {Emovox | null} */
+let emovox = null;
+
+async function load() {
   retry.hidden = true;
   status.classList.remove('failed');
-  say('Loading…');
-  engine = Emovox.create({
-    microphone: true,
-    onProgress: ({ loaded, total }) => {
-      if (total) status.dataset.loaded = `${megabytes(loaded)} of ${megabytes(total)}`;
-    },
-  });
-  engine.then(
-    ({ version, model }) => {
-      document.body.dataset.ready = '';
-      byId('about', HTMLElement).append(
-        ` Version ${version}, model ${model.name} ${model.version} (${model.license}).`,
-      );
-      say('Ready.');
-    },
-    (error) => {
-      status.classList.add('failed');
-      document.body.dataset.error = error.code;
-      say(error.message);
-      retry.hidden = false;
-    },
-  );
-}
-
-/** @param {Iterable<File>} files */
-function add(files) {
-  const added = [...files];
-  picked = false;
-  for (const one of added) analyze(one, one.name);
-}
-
-/**
- * @param {Blob} blob
- * @param {string} name
- */
-async function analyze(blob, name) {
-  const recording = newRecording(name, 'waiting');
-  recordings.push(recording);
-  if (recordings.every((other) => other === recording || other.state === 'done' || other.state === 'failed')) {
-    show(recording);
-  }
-  const begin = () => {
-    if (recording.state !== 'waiting') return;
-    recording.state = 'working';
-    recording.startedAt = performance.now();
-    say(`Analysing ${name}.`);
-    follow(recording);
-  };
-  await settle(recording, async () => {
-    const emovox = await engine;
-    return emovox.analyze(blob, {
-      signal: recording.abort.signal,
-      onProgress: (progress) => {
-        begin();
-        Object.assign(recording, progress);
-        update(recording);
-      },
-      onSegment: (segment) => recording.segments.push(segment),
-    });
-  });
-}
-
-/**
- * Waits for the verdict and shows it, or why there is none.
- * @param {Recording} recording
- * @param {() => Promise<import('emovox').Result>} verdict
- */
-async function settle(recording, verdict) {
-  update(recording);
+  delete document.body.dataset.error;
+  say(t('status.loading'));
   try {
-    recording.result = await verdict();
-    recording.state = 'done';
-    say(`${recording.name}: ${headline(recording.result)}, confidence ${percent(recording.result.confidence)}.`, {
-      seen: !picked,
-    });
-  } catch (error) {
-    recording.error = EmovoxError.from(error);
-    recording.state = 'failed';
-    say(`${recording.name}: ${recording.error.message}`, { seen: !picked });
+    emovox = await analysis.engine();
+    settingsView.know(emovox.model);
+    renderAbout(emovox);
+    document.body.dataset.ready = '';
+    if (status.textContent === t('status.loading')) say(t('status.ready'));
+  } catch (thrown) {
+    const error = EmovoxError.from(thrown);
+    status.classList.add('failed');
+    document.body.dataset.error = error.code;
+    say(errorText(error));
+    retry.hidden = false;
   }
-  follow(recording);
 }
 
-/** @param {Recording} recording shown from now on, unless the user picked another */
-function follow(recording) {
-  if (picked) update(recording);
-  else show(recording);
-}
+// ---- what is shown ----
 
-/** @param {Recording} recording */
-function show(recording) {
-  shown = recording;
-  update(recording);
-}
-
-/** Recordings that have changed since the last frame. @type {Set<Recording>} */
-const changed = new Set();
-
-/** @param {Recording} recording */
-function update(recording) {
-  if (changed.size === 0) requestAnimationFrame(render);
-  changed.add(recording);
-}
-
-/** What #result shows at the moment. @type {{recording: Recording, state: string, update: () => void} | null} */
+/** @type {{recording: Recording, view: ResultView} | null} */
 let face = null;
+let updateAt = 0;
+let scheduled = false;
+
+/** What was last said of a live recording: its emotion. */
+let spoken = '';
+
+session.addEventListener('change', (event) => {
+  const recording = /** @type {CustomEvent<Recording>} */ (event).detail;
+  announce(recording);
+  if (recording.state === 'done' && recording.result && history.automatic && !recording.kept) {
+    history.keep(/** @type {Judged} */ (recording));
+  }
+  // What has begun is shown, unless the user picked another.
+  if (recording.state === 'working' && !session.picked && session.shown?.state !== 'working') session.shown = recording;
+  if (scheduled) return;
+  scheduled = true;
+  const settled = recording.state === 'done' || recording.state === 'failed';
+  setTimeout(render, settled ? 0 : Math.max(0, updateAt + updateMilliseconds - performance.now()));
+});
+
+/** @type {WeakMap<Recording, string>} */
+const announced = new WeakMap();
+
+/** @param {Recording} recording */
+function announce(recording) {
+  const { name, state, result: verdict, error, segments } = recording;
+  if (state === 'live') {
+    const { emotion, all } = tally(segments.slice(-1));
+    const now = all > 0 ? emotion : '';
+    if (now && now !== spoken) say(t('record.now', { emotion: emotionName(now) }), { seen: true });
+    spoken = now || spoken;
+  }
+  if (announced.get(recording) === state) return;
+  announced.set(recording, state);
+  const seen = session.shown === recording;
+  if (state === 'working') say(t('status.working', { name }), { seen });
+  if (state === 'failed' && error) say(t('status.failed', { name, message: errorText(error) }), { seen });
+  if (state === 'done' && verdict) {
+    const confidence = percent(verdict.confidence);
+    say(t('status.verdict', { name, verdict: headline(verdict.emotion), confidence }), { seen });
+  }
+}
 
 function render() {
-  const showChanged = shown !== null && changed.has(shown);
-  changed.clear();
-  renderList();
-  if (!shown || !showChanged) return;
-  if (face?.recording !== shown || face.state !== shown.state) renderResult(shown);
-  face?.update();
-}
-
-/** @param {Recording} recording */
-function renderResult(recording) {
-  const { state, error, abort, result: verdict } = recording;
-  const focused = result.contains(document.activeElement);
-  const { nodes, update } = view(recording, { cancel: () => abort.abort() });
-  face = { recording, state, update };
-  result.hidden = false;
-  result.dataset.state = state;
+  scheduled = false;
+  updateAt = performance.now();
+  list.update();
+  const recording = session.shown;
+  if (face && face.recording !== recording) {
+    face.view.close();
+    face = null;
+  }
+  if (!recording) {
+    result.replaceChildren(empty);
+    result.dataset.state = 'empty';
+    return;
+  }
+  const focused = result.contains(document.activeElement) ? document.activeElement : null;
+  if (!face) {
+    const view = new ResultView(recording, {
+      cancel: ({ abort }) => abort.abort(),
+      again: (again) => analysis.run(again),
+      keep: async (judged) => {
+        if (await history.keep(judged)) face?.view.showKept();
+      },
+      print: (judged) => printReport(judged, byId('report', HTMLElement)),
+      logMel: async (audio, options) => (await analysis.engine()).logMel(audio, options),
+    });
+    face = { recording, view };
+    result.replaceChildren(...view.nodes);
+  }
+  face.view.update();
+  const { state, result: verdict, error } = recording;
   setData('emotion', verdict?.emotion);
   setData('confidence', verdict?.confidence.toFixed(4));
-  setData('error', error?.code);
-  result.replaceChildren(...nodes);
-  if (verdict) result.append(downloadButton(recording));
+  setData('error', state === 'failed' ? error?.code : undefined);
+  result.dataset.state = state;
   // Where the focus was in what is gone, it goes on in what came.
-  if (focused) (result.querySelector('button') ?? file).focus();
+  if (focused && !focused.isConnected) (result.querySelector('button:not(:disabled)') ?? file).focus();
 }
 
 /**
@@ -189,158 +187,150 @@ function setData(name, value) {
   else result.dataset[name] = value;
 }
 
-/** The list's entries, made once each, so that a click or the focus never meets a fresh one. @type {Map<Recording, {item: HTMLElement, update: () => void}>} */
-const entries = new Map();
+matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => {
+  face?.view.redraw();
+  if (view === 'compare') compare.render();
+});
 
-function renderList() {
-  list.hidden = recordings.length < 2;
-  for (const recording of recordings) {
-    const entry = entries.get(recording) ?? newEntry(recording);
-    if (!entries.has(recording)) list.prepend(entry.item);
-    entries.set(recording, entry);
-    entry.update();
+// ---- views ----
+
+let view = 'listen';
+
+function showView() {
+  const wanted = location.hash.slice(1);
+  const links = /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll('nav a'));
+  const known = [...links].some(({ dataset }) => dataset.view === wanted);
+  if (!known && wanted) return; // the skip link
+  view = known ? wanted : 'listen';
+  for (const link of links) {
+    if (link.dataset.view === view) link.setAttribute('aria-current', 'page');
+    else link.removeAttribute('aria-current');
+    byId(`view-${link.dataset.view}`, HTMLElement).hidden = link.dataset.view !== view;
   }
+  renderView();
 }
 
-/** @param {Recording} recording */
-function newEntry(recording) {
-  const mark = element('span', { class: 'key', 'aria-hidden': 'true' });
-  const hint = element('span', { class: 'hint' });
-  const button = element('button', { type: 'button' }, mark, element('span', { class: 'file' }, recording.name), hint);
-  const item = element('li', {}, button);
-  button.addEventListener('click', () => {
-    picked = true;
-    show(recording);
-  });
-  const update = () => {
-    const { state, result: verdict } = recording;
-    mark.textContent = verdict ? letter(verdict.emotion) : state === 'failed' ? '!' : '…';
-    if (verdict) mark.dataset.emotion = verdict.emotion;
-    hint.textContent = summary(recording);
-    item.dataset.state = state;
-    if (recording === shown) button.setAttribute('aria-current', 'true');
-    else button.removeAttribute('aria-current');
-  };
-  return { item, update };
+function renderView() {
+  if (view === 'compare') compare.render();
+  if (view === 'history') history.render();
+  if (view === 'speakers') speakers.render();
+  if (view === 'settings') settingsView.render();
 }
 
-/** @param {Recording} recording */
-function summary({ state, result: verdict, error, seconds, duration }) {
-  if (verdict) return `${verdict.emotion}, ${percent(verdict.confidence)}`;
-  if (error) return error.code === 'aborted' ? 'stopped' : 'no result';
-  if (state === 'live') return 'recording';
-  if (state === 'waiting') return 'waiting';
-  return duration ? percent(Math.min(1, seconds / duration)) : clock(seconds);
-}
+// ---- files ----
 
-/** @param {Recording} recording */
-function downloadButton(recording) {
-  const button = element('button', { type: 'button', id: 'download' }, 'Save as JSON');
-  button.addEventListener('click', () => {
-    const json = JSON.stringify({ file: recording.name, ...recording.result }, null, 2);
-    const href = URL.createObjectURL(new Blob([json], { type: 'application/json' }));
-    element('a', { href, download: `${recording.name.replace(/\.[^.]*$/, '')}.emovox.json` }).click();
-    setTimeout(() => URL.revokeObjectURL(href), 1000);
-  });
-  return button;
-}
-
-/** @type {Live | null} */
-let microphone = null;
-let paused = false;
-
-async function startRecording() {
-  record.disabled = true;
-  picked = false;
-  const time = new Date().toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' });
-  const recording = newRecording(`Recording at ${time}`, 'live');
-  await settleRecording(recording);
-  microphone = null;
-  record.disabled = false;
-  record.hidden = false;
-  live.hidden = true;
-  record.focus();
-}
-
-/** @param {Recording} recording */
-async function settleRecording(recording) {
-  try {
-    // Not awaited before it is asked for, so that the click still counts; when it is late, a second click will do.
-    const emovox = await engine;
-    microphone = await emovox.listen({ onSegment, onLevel, signal: recording.abort.signal });
-  } catch (error) {
-    recordings.push(recording);
-    await settle(recording, () => Promise.reject(error));
-    return;
-  }
-  recordings.push(recording);
-  setPaused(false);
-  byId('recording-time', HTMLElement).textContent = clock(0);
-  byId('recording-emotion', HTMLElement).textContent = '';
-  record.hidden = true;
-  live.hidden = false;
-  stop.focus();
-  say('Recording. Speak now.');
-  show(recording);
-  const { finished } = microphone;
-  let frames = 0;
-  let said = '';
-
-  await settle(recording, () => finished);
-
-  /** @param {number} loudness */
-  function onLevel(loudness) {
-    // Speech has a root mean square of about -40 to -10 dB of full scale.
-    const decibels = 20 * Math.log10(Math.max(loudness, 1e-6));
-    level.style.transform = `scaleX(${Math.min(1, Math.max(0, (decibels + 60) / 60)).toFixed(3)})`;
-    frames += 2048;
-    byId('recording-time', HTMLElement).textContent = clock(frames / (microphone?.sampleRate ?? 48000));
-  }
-
-  /** @param {import('emovox').Segment} segment */
-  function onSegment(segment) {
-    recording.segments.push(segment);
-    byId('recording-emotion', HTMLElement).textContent = segment.label;
-    // Announced when it changes, not every second.
-    if (segment.label !== said) say(`Recording. At the moment: ${segment.label}.`);
-    said = segment.label;
-    update(recording);
-  }
-}
-
-/** @param {boolean} value */
-function setPaused(value) {
-  paused = value;
-  pause.textContent = paused ? 'Go on' : 'Pause';
-  live.classList.toggle('paused', paused);
-  if (paused) level.style.transform = 'scaleX(0)';
+/** @param {Iterable<File>} files */
+function open(files) {
+  const all = [...files];
+  if (all.length === 0) return;
+  session.picked = false;
+  location.hash = '#listen';
+  all.forEach((one, i) => analysis.open(one, one.name, { show: i === 0 && session.shown?.state !== 'working' }));
 }
 
 file.addEventListener('change', () => {
-  add(file.files ?? []);
+  const files = [...(file.files ?? [])];
   file.value = ''; // so that the same file can be chosen again
+  open(files);
 });
+
+const dropping = byId('dropping', HTMLDivElement);
 for (const type of ['dragenter', 'dragover']) {
   document.addEventListener(type, (event) => {
+    if (!(/** @type {DragEvent} */ (event).dataTransfer?.types.includes('Files'))) return;
     event.preventDefault();
-    drop.classList.add('over');
+    dropping.hidden = false;
   });
 }
 document.addEventListener('dragleave', (event) => {
-  if (!event.relatedTarget) drop.classList.remove('over');
+  if (!event.relatedTarget) dropping.hidden = true;
 });
 document.addEventListener('drop', (event) => {
   event.preventDefault();
-  drop.classList.remove('over');
-  add(event.dataTransfer?.files ?? []);
+  dropping.hidden = true;
+  open(event.dataTransfer?.files ?? []);
 });
-record.addEventListener('click', startRecording);
-stop.addEventListener('click', () => microphone?.stop());
-pause.addEventListener('click', () => {
-  setPaused(!paused);
-  if (paused) microphone?.pause();
-  else microphone?.resume();
-  say(paused ? 'Paused.' : 'Recording.');
+document.addEventListener('paste', (event) => {
+  const files = event.clipboardData?.files ?? [];
+  if (files.length === 0) return;
+  event.preventDefault();
+  open(files);
 });
+for (const button of /** @type {NodeListOf<HTMLButtonElement>} */ (document.querySelectorAll('[data-sample]'))) {
+  button.addEventListener('click', async () => {
+    try {
+      const response = await fetch(`./samples/${button.dataset.sample}`);
+      if (!response.ok) throw new Error(`${response.status}`);
+      open([new File([await response.blob()], String(button.dataset.sample))]);
+    } catch {
+      say(errorText(new EmovoxError('model-load', t('error.decoder-load'))));
+    }
+  });
+}
+onIncomingFiles(open);
+
+// ---- language ----
+
+const languageChoice = byId('language', HTMLSelectElement);
+for (const [code, name] of Object.entries(languages)) {
+  languageChoice.append(element('option', { value: code, lang: code }, name));
+}
+languageChoice.addEventListener('change', async () => {
+  settings.language = languageChoice.value;
+  storeSettings(settings);
+  await translateAll();
+  say(t('status.ready'), { seen: true });
+});
+
+async function translateAll() {
+  await setLanguage(settings.language).catch(() => {}); // without a network it stays as it is
+  languageChoice.value = language;
+  document.title = t('page.title');
+  if (face) {
+    face.view.close();
+    face = null;
+  }
+  if (session.shown) render();
+  list.translate();
+  recorder.translate();
+  speakers.translate();
+  settingsView.render();
+  showTraffic();
+  if (emovox) renderAbout(emovox);
+  renderView();
+}
+
+// ---- privacy ----
+
+let traffic = { requests: 0, bytesSent: 0 };
+
+function showTraffic() {
+  const { requests, bytesSent } = traffic;
+  byId('traffic', HTMLElement).textContent = t('privacy.measured', { n: requests, bytes: number(bytesSent) });
+}
+
+// ---- start ----
+
+byId('update', HTMLButtonElement).addEventListener('click', () => applyUpdate());
+let applyUpdate = () => location.reload();
+watchServiceWorker({
+  onReady: () => {
+    document.body.dataset.offline = '';
+  },
+  onUpdate: (apply) => {
+    applyUpdate = apply;
+    byId('notice', HTMLElement).hidden = false;
+  },
+});
+addEventListener('hashchange', showView);
 retry.addEventListener('click', load);
-load();
+showView();
+profiles.load();
+if (language !== settings.language) await translateAll();
+else languageChoice.value = language;
+await load();
+watchTraffic((measured) => {
+  traffic = measured;
+  showTraffic();
+});
+showTraffic();

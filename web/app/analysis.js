@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: MIT
+//
+// The engine and what is asked of it: files one after the other, a live recording beside them.
+
+import { Emovox, EmovoxError } from 'emovox';
+import { fetchModel } from './models.js';
+import { newRecording } from './recordings.js';
+
+/** @import { Recording as Live } from 'emovox' */
+/** @import { Recording, Session } from './recordings.js' */
+/** @import { Settings } from './settings.js' */
+/** @import { Profiles } from './profiles.js' */
+
+/**
+ * @typedef {{loaded: number, total: number | null}} Loading bytes
+ */
+
+export class Analysis {
+  /** What has been made, by model. @type {Map<string, Promise<Emovox>>} */ #engines = new Map();
+  #session;
+  #settings;
+  #profiles;
+  #onLoading;
+
+  /**
+   * @param {Session} session
+   * @param {Settings} settings the object in use, which changes
+   * @param {Profiles} profiles
+   * @param {(loading: Loading) => void} onLoading
+   */
+  constructor(session, settings, profiles, onLoading) {
+    this.#session = session;
+    this.#settings = settings;
+    this.#profiles = profiles;
+    this.#onLoading = onLoading;
+  }
+
+  /**
+   * The engine with the model of the settings, made when it is asked for. One that has crashed is made anew.
+   * @param {AbortSignal} [signal] ends the download of a large model
+   * @returns {Promise<Emovox>}
+   */
+  engine(signal) {
+    const { model } = this.#settings;
+    const ready = this.#engines.get(model);
+    if (ready) return ready;
+    const made = this.#make(model, signal);
+    this.#engines.set(model, made);
+    made.catch(() => this.#forget(made));
+    return made;
+  }
+
+  /**
+   * @param {'small' | 'large'} name
+   * @param {AbortSignal | undefined} signal
+   */
+  async #make(name, signal) {
+    const onProgress = this.#onLoading;
+    // The small one belongs to the page; the large one is stored when it is asked for.
+    const model = name === 'small' ? name : await fetchModel(name, { signal, onProgress });
+    return Emovox.create({ model, microphone: true, signal, onProgress });
+  }
+
+  /** @param {Promise<Emovox>} engine that is of no use any more */
+  #forget(engine) {
+    for (const [model, made] of this.#engines) {
+      if (made === engine) this.#engines.delete(model);
+    }
+    engine.then(
+      (emovox) => emovox.close(),
+      () => {},
+    );
+  }
+
+  /**
+   * @param {Blob} audio
+   * @param {string} name
+   * @param {{show?: boolean}} [options]
+   */
+  open(audio, name, options) {
+    const recording = newRecording(name, 'waiting', { audio });
+    this.#session.add(recording, options);
+    return this.run(recording);
+  }
+
+  /**
+   * Analyses what is kept of a recording, with the settings of now.
+   * @param {Recording} recording
+   * @returns {Promise<void>} when it is done or has failed
+   */
+  async run(recording) {
+    const { audio } = recording;
+    if (!audio) return;
+    const fresh = newRecording(recording.name, 'waiting', {});
+    const { abort, segments, peaks } = fresh;
+    Object.assign(recording, { state: 'waiting', abort, segments, peaks, seconds: 0, result: undefined });
+    recording.error = undefined;
+    this.#session.touch(recording);
+    await this.#settle(recording, async (emovox) => {
+      const options = await this.#conditions(recording, emovox);
+      return emovox.analyze(audio, {
+        ...options,
+        signal: recording.abort.signal,
+        onProgress: (progress) => {
+          this.#begin(recording);
+          Object.assign(recording, progress);
+          this.#session.touch(recording);
+        },
+        onPeaks: (more) => {
+          this.#begin(recording);
+          recording.peaks.push(more);
+          this.#session.touch(recording);
+        },
+        onSegment: (segment) => recording.segments.push(segment),
+      });
+    });
+  }
+
+  /** @param {Recording} recording */
+  #begin(recording) {
+    if (recording.state !== 'waiting') return;
+    recording.state = 'working';
+    recording.startedAt = performance.now();
+  }
+
+  /**
+   * @param {Recording} recording
+   * @param {Emovox} emovox
+   */
+  async #conditions(recording, emovox) {
+    const { model, hop, threshold } = this.#settings;
+    const speaker = await this.#profiles.open(emovox, model);
+    recording.model = emovox.model;
+    recording.conditions = {
+      model,
+      hop: hop ?? emovox.model.hopSeconds,
+      threshold: threshold ?? emovox.model.threshold,
+      speaker: this.#profiles.chosen?.name ?? null,
+    };
+    return {
+      ...(hop !== null && { hop: Math.min(hop, emovox.model.sequenceSeconds) }),
+      ...(threshold !== null && { threshold }),
+      ...(speaker && { speaker }),
+    };
+  }
+
+  /**
+   * @param {Recording} recording
+   * @param {(emovox: Emovox) => Promise<import('emovox').Result>} verdict
+   */
+  async #settle(recording, verdict) {
+    const engine = this.engine();
+    try {
+      recording.result = await verdict(await engine);
+      recording.duration = recording.result.duration;
+      recording.state = 'done';
+      await this.#profiles.learned();
+    } catch (thrown) {
+      recording.error = EmovoxError.from(thrown);
+      recording.state = 'failed';
+      if (recording.error.code === 'internal' || recording.error.code === 'memory') this.#forget(engine);
+    }
+    this.#session.touch(recording);
+  }
+
+  /**
+   * Records. Call it from a click.
+   *
+   * @param {string} name
+   * @param {{deviceId?: string, onLevel: (level: number) => void, onSamples: (block: Float32Array<ArrayBuffer>) => void}} how
+   * @returns {Promise<{live: Live, recording: Recording, settled: Promise<void>}>}
+   */
+  async record(name, { deviceId, onLevel, onSamples }) {
+    // Nothing is awaited that is not there yet once the page is ready, so that the click still counts.
+    const engine = this.engine();
+    const emovox = await engine;
+    const recording = newRecording(name, 'live');
+    const { echo, noise, gain } = this.#settings;
+    const live = await emovox.listen({
+      ...(await this.#conditions(recording, emovox)),
+      ...(deviceId && { deviceId }),
+      echoCancellation: echo,
+      noiseSuppression: noise,
+      autoGainControl: gain,
+      signal: recording.abort.signal,
+      onLevel,
+      onSamples,
+      onPeaks: (more) => {
+        recording.peaks.push(more);
+        recording.seconds = recording.peaks.length / 100;
+        this.#session.touch(recording);
+      },
+      onSegment: (segment) => recording.segments.push(segment),
+    });
+    this.#session.add(recording, { show: true });
+    return { live, recording, settled: this.#settle(recording, () => live.finished) };
+  }
+}

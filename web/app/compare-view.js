@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: MIT
+//
+// Recordings side by side: verdict, distribution, strip, and their paths in one plane.
+
+import { byId, element } from './dom.js';
+import { drawPlane, drawStrip, prepare, themeOf } from './figures.js';
+import { clock, percent, signed, t } from './i18n.js';
+import { distribution, facts, key, planeSize } from './result-view.js';
+import { allVotes, headline, intensityWord } from './words.js';
+
+/** @import { Recording, Session } from './recordings.js' */
+/** @import { Judged } from './save.js' */
+
+const box = byId('comparison', HTMLElement);
+
+/** Colours of the paths, from the theme, and how each is called: by letter. */
+const colours = ['angry', 'sad', 'disgust', 'fearful', 'happy', 'calm', 'surprised', 'neutral'];
+
+/** @param {number} index */
+const mark = (index) => String.fromCharCode(65 + index);
+
+export class CompareView {
+  #session;
+
+  /** @param {Session} session */
+  constructor(session) {
+    this.#session = session;
+  }
+
+  render() {
+    const judged = /** @type {Judged[]} */ (this.#session.list.filter(({ result }) => result));
+    const chosen = judged.filter(({ compared }) => compared).slice(0, colours.length);
+    const hint = judged.length < 2 ? t('compare.none') : t('compare.hint');
+    box.replaceChildren(
+      ...(judged.length < 2 ? [element('p', {}, hint)] : [this.#choice(judged, hint)]),
+      ...(chosen.length > 0 ? [element('div', { class: 'side-by-side' }, ...chosen.map(column))] : []),
+    );
+    for (const [i, recording] of chosen.entries()) drawColumn(recording, i);
+    if (chosen.length > 1) box.append(plane(chosen));
+  }
+
+  /**
+   * @param {Judged[]} judged
+   * @param {string} hint
+   */
+  #choice(judged, hint) {
+    const boxes = judged.map((recording) => {
+      const input = element('input', { type: 'checkbox', checked: recording.compared });
+      input.addEventListener('change', () => {
+        recording.compared = input.checked;
+        const at = judged.indexOf(recording);
+        this.#session.touch(recording);
+        this.render();
+        /** @type {HTMLElement | undefined} */ (box.querySelectorAll('fieldset input')[at])?.focus();
+      });
+      return element('label', { class: 'choice' }, input, recording.name);
+    });
+    return element('fieldset', {}, element('legend', {}, t('compare.choose')), element('p', { class: 'hint' }, hint), ...boxes);
+  }
+}
+
+/**
+ * @param {Judged} recording
+ * @param {number} index
+ */
+function column({ name, result }, index) {
+  const strip = element('canvas', { 'aria-hidden': 'true', class: 'compared-strip', 'data-index': index });
+  return element(
+    'section',
+    { class: 'card compared', 'data-emotion-name': result.emotion },
+    element('h2', { class: 'name' }, `${mark(index)} · ${name}`),
+    element('p', { class: 'verdict' }, key(result.emotion), headline(result.emotion)),
+    facts([
+      [t('history.length'), clock(result.duration)],
+      [t('distribution.votes'), `${result.votes[result.emotion] ?? 0} / ${allVotes(result)} (${percent(result.confidence)})`],
+      [t('result.intensity'), intensityWord(result.intensity)],
+      [t('segment.valence'), signed(result.valence)],
+      [t('segment.arousal'), signed(result.arousal)],
+    ]),
+    strip,
+    distribution(result.votes, allVotes(result), result.probabilities),
+  );
+}
+
+/**
+ * @param {Judged} recording
+ * @param {number} index
+ */
+function drawColumn({ segments, result }, index) {
+  const canvas = /** @type {HTMLCanvasElement} */ (box.querySelector(`canvas[data-index="${index}"]`));
+  const width = canvas.parentElement ? canvas.parentElement.clientWidth - 40 : 300;
+  const ctx = prepare(canvas, width, 32);
+  const view = { from: 0, to: Math.max(result.duration, 0.01) };
+  drawStrip(ctx, { x: 0, y: 0, width, height: 32 }, segments, view, themeOf(document.documentElement));
+}
+
+/** @param {Judged[]} chosen */
+function plane(chosen) {
+  const theme = themeOf(document.documentElement);
+  const canvas = element('canvas', { role: 'img' });
+  const paths = chosen.map(({ segments, result }, i) => ({ segments, mean: result, colour: theme.fill(colours[i]) }));
+  const ctx = prepare(canvas, planeSize, planeSize);
+  drawPlane(ctx, { x: 0, y: 0, width: planeSize, height: planeSize }, paths, theme);
+  ctx.font = '700 12px system-ui, sans-serif';
+  ctx.fillStyle = theme.text;
+  const half = planeSize / 2;
+  for (const [i, { result }] of chosen.entries()) {
+    ctx.fillText(mark(i), half + result.valence * (half - 24), half - result.arousal * (half - 24));
+  }
+  const label = chosen
+    .map(({ result: { valence, arousal } }, i) => `${mark(i)}: ${t('plane.label', { valence: signed(valence), arousal: signed(arousal) })}`)
+    .join(' ');
+  canvas.setAttribute('aria-label', label);
+  return element(
+    'section',
+    { class: 'card plane' },
+    element('h2', {}, t('compare.plane')),
+    canvas,
+    element('p', { class: 'hint' }, t('plane.note')),
+  );
+}

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: MIT
+//
+// The speakers that the model knows: their profiles here, their speakers in the engine.
+
+import { profiles as store } from './store.js';
+
+/** @import { Adaptation, Emovox, Speaker } from 'emovox' */
+/** @import { Profile } from './store.js' */
+
+/** Dispatches 'change'. */
+export class Profiles extends EventTarget {
+  /** @type {Profile[]} */ list = [];
+  /** Whose voice the next recording holds; null: a stranger's. @type {Profile | null} */ chosen = null;
+  /** @type {WeakMap<Emovox, Map<string, Promise<Speaker>>>} */ #speakers = new WeakMap();
+  /** What learns at the moment. @type {{profile: Profile, speaker: Speaker} | null} */ #learning = null;
+
+  async load() {
+    this.list = await store.all().catch(() => []);
+    this.#changed();
+  }
+
+  /** @param {string} id '' for a stranger */
+  choose(id) {
+    this.chosen = this.list.find((profile) => profile.id === id) ?? null;
+    this.#changed();
+  }
+
+  #changed() {
+    this.dispatchEvent(new Event('change'));
+  }
+
+  /**
+   * The chosen speaker in an engine; undefined for a stranger, and for somebody whom the other model knows.
+   *
+   * @param {Emovox} emovox
+   * @param {'small' | 'large'} model
+   * @returns {Promise<Speaker | undefined>}
+   */
+  async open(emovox, model) {
+    const profile = this.chosen;
+    this.#learning = null;
+    if (!profile || profile.model !== model) return undefined;
+    const open = this.#speakers.get(emovox) ?? new Map();
+    this.#speakers.set(emovox, open);
+    if (!open.has(profile.id)) open.set(profile.id, emovox.speaker(profile.bytes));
+    const speaker = await open.get(profile.id);
+    this.#learning = { profile, speaker };
+    return speaker;
+  }
+
+  /** Keeps what the speaker has learnt from the last analysis. */
+  async learned() {
+    if (!this.#learning) return;
+    const { profile, speaker } = this.#learning;
+    profile.bytes = await speaker.save();
+    await store.put(profile).catch(() => {}); // where nothing can be kept it holds for this visit
+  }
+
+  /**
+   * Makes somebody known, who is then the chosen one.
+   *
+   * @param {Emovox} emovox
+   * @param {'small' | 'large'} model
+   * @param {string} name
+   * @param {(speaker: Speaker) => Promise<Adaptation>} teach lets the speaker hear ordinary, calm speech
+   * @returns {Promise<Profile>}
+   */
+  async enroll(emovox, model, name, teach) {
+    const speaker = await emovox.speaker();
+    try {
+      const { seconds, weight } = await teach(speaker);
+      const id = `${Date.now()}`;
+      const profile = { id, name, model, bytes: await speaker.save(), seconds, weight };
+      await store.put(profile).catch(() => {}); // where nothing can be kept it holds for this visit
+      this.list.push(profile);
+      this.chosen = profile;
+      this.#changed();
+      return profile;
+    } finally {
+      await speaker.close();
+    }
+  }
+
+  /** @param {Profile} profile */
+  async remove(profile) {
+    await store.remove(profile.id).catch(() => {});
+    this.list.splice(this.list.indexOf(profile), 1);
+    if (this.chosen === profile) this.chosen = null;
+    this.#changed();
+  }
+}

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: MIT
+//
+// What can be taken away: files in the formats of other programs, a picture, a page on paper.
+
+import { toAudacityLabels, toCsv, toWebVtt } from 'emovox/export';
+import { element } from './dom.js';
+import { byVotes, picture, themeOf } from './figures.js';
+import { dateAndTime, emotionName, percent, t } from './i18n.js';
+import { allVotes, certainty, confidenceSentence, doubts, headline } from './words.js';
+
+/** @import { Result } from 'emovox' */
+/** @import { Recording } from './recordings.js' */
+
+/** @typedef {Recording & {result: Result}} Judged */
+
+/**
+ * @param {Blob} blob
+ * @param {string} name of the file
+ */
+export function download(blob, name) {
+  const href = URL.createObjectURL(blob);
+  element('a', { href, download: name }).click();
+  setTimeout(() => URL.revokeObjectURL(href), 60_000);
+}
+
+/** Endings by type, for sound without a name of its own. @type {Record<string, string>} */
+const endings = { 'audio/wav': 'wav', 'audio/flac': 'flac', 'audio/ogg': 'ogg', 'audio/mpeg': 'mp3', 'audio/webm': 'webm' };
+
+/** @param {string} name @returns {string} without what no file system takes, and without its ending */
+const stem = (name) => name.replace(/\.[^./\\]{1,5}$/, '').replace(/[\\/:*?"<>|\p{Cc}]/gu, '-') || 'recording';
+
+/** @type {Record<string, {type: string, ending: string, text: (recording: Judged) => string}>} */
+const formats = {
+  json: {
+    type: 'application/json',
+    ending: 'emovox.json',
+    text: ({ name, result }) => JSON.stringify({ file: name, ...result }, null, 2),
+  },
+  csv: { type: 'text/csv', ending: 'csv', text: ({ result }) => toCsv(result) },
+  vtt: { type: 'text/vtt', ending: 'vtt', text: ({ result }) => toWebVtt(result) },
+  audacity: { type: 'text/plain', ending: 'labels.txt', text: ({ result }) => toAudacityLabels(result) },
+};
+
+/**
+ * @param {Judged} recording
+ * @param {string} format 'json', 'csv', 'vtt' or 'audacity'
+ */
+export function saveText(recording, format) {
+  const { type, ending, text } = formats[format];
+  download(new Blob([text(recording)], { type: `${type};charset=utf-8` }), `${stem(recording.name)}.${ending}`);
+}
+
+/** @param {Recording} recording */
+export function saveAudio({ audio, name }) {
+  if (!audio) return;
+  const named = /\.[^./\\]{1,5}$/.test(name);
+  download(audio, named ? name : `${stem(name)}.${endings[audio.type] ?? 'audio'}`);
+}
+
+/** @param {Judged} recording */
+export async function savePicture(recording) {
+  const canvas = paint(recording, document.documentElement);
+  const blob = await new Promise((resolve) => canvas.toBlob(resolve, 'image/png'));
+  if (blob) download(blob, `${stem(recording.name)}.png`);
+}
+
+/**
+ * @param {Judged} recording
+ * @param {Element} node whose colours it takes
+ */
+function paint(recording, node) {
+  const { result } = recording;
+  const words = {
+    headline: headline(result.emotion),
+    confidence: allVotes(result) > 0 ? confidenceSentence(result) : certainty(result),
+  };
+  return picture(recording, words, themeOf(node));
+}
+
+/**
+ * Fills the part of the page that is printed instead of all others, and prints.
+ *
+ * @param {Judged} recording
+ * @param {HTMLElement} report
+ */
+export function printReport(recording, report) {
+  const { name, when, result } = recording;
+  const rows = byVotes(result.votes, result.probabilities).map((label) => {
+    const mean = result.probabilities[label];
+    const cells = [String(result.votes[label]), mean === undefined ? '–' : percent(mean)];
+    return element('tr', {}, element('th', { scope: 'row' }, emotionName(label)), ...cells.map((text) => element('td', {}, text)));
+  });
+  const head = [t('distribution.emotion'), t('distribution.votes'), t('distribution.mean')];
+  const figure = paint(recording, report);
+  figure.setAttribute('role', 'img');
+  figure.setAttribute('aria-label', headline(result.emotion));
+  figure.removeAttribute('style');
+  report.replaceChildren(
+    element('h2', {}, `${t('report.heading')}: ${name}`),
+    element('p', {}, t('report.made', { date: dateAndTime(when) })),
+    figure,
+    element('p', {}, certainty(result)),
+    element('ul', {}, ...doubts(result, recording.conditions).map((text) => element('li', {}, text))),
+    element(
+      'table',
+      {},
+      element('thead', {}, element('tr', {}, ...head.map((text) => element('th', { scope: 'col' }, text)))),
+      element('tbody', {}, ...rows),
+    ),
+    element('p', {}, t('about.actors')),
+    element('p', {}, t('about.lie')),
+  );
+  window.print();
+}
