@@ -21,10 +21,11 @@
  *
  * What the words mean
  * -------------------
- * A *segment* is one sequence of overlapping windows: with the shipped models 4 s of audio, one every 2 s. The last
- * one ends with the recording, unless less than a quarter hop is left; a recording shorter than one sequence is one
- * segment. A segment casts one *vote*: its most probable emotion, or `uncertain` when the calibrated probability of
- * that emotion is below the model's threshold, or none at all when it holds no speech.
+ * A *segment* is one sequence of overlapping windows: with the shipped models 4 s of audio, one every 2 s, the *hop*.
+ * The last one ends with the recording, unless less than a quarter hop is left; a recording shorter than one sequence
+ * is one segment. A segment casts one *vote*: its most probable emotion, or `uncertain` when the calibrated probability
+ * of that emotion is below the *threshold*, or none at all when it holds no speech. Hop and threshold are the model's
+ * unless emovox_config says otherwise.
  *
  * The *final emotion* is the majority of the votes; ties go to the larger summed probability, and an emotion
  * wins a tie against `uncertain`. The *confidence* is its dominance over time: its votes / all votes.
@@ -73,6 +74,7 @@ extern "C" {
 #define EMOVOX_MIN_SAMPLE_RATE 8000
 #define EMOVOX_MAX_SAMPLE_RATE 192000
 #define EMOVOX_MAX_CHANNELS 32
+#define EMOVOX_MIN_HOP_SECONDS 0.25
 
 typedef enum emovox_status {
   EMOVOX_OK = 0,
@@ -135,6 +137,9 @@ const char *emovox_label(const emovox_model *model, int label);
 double emovox_sequence_seconds(const emovox_model *model);
 double emovox_hop_seconds(const emovox_model *model);
 double emovox_min_seconds(const emovox_model *model);
+
+/* The probability, 0..1, below which the most probable emotion of a segment is no vote for it but `uncertain`. */
+float emovox_threshold(const emovox_model *model);
 
 /* Seconds of audio per value of emovox_segment.salience. */
 double emovox_salience_seconds(const emovox_model *model);
@@ -224,9 +229,14 @@ typedef struct emovox_config {
   emovox_speaker *speaker;              /* to adapt to, of the same model object; borrowed, must outlive the analyzer;
                                            NULL (default): every segment is judged as a stranger's */
   int enroll;                           /* not 0: the recording is the speaker's ordinary, calm speech; default 0 */
+  double hop_seconds;                   /* s from one segment's start to the next, EMOVOX_MIN_HOP_SECONDS ..
+                                           emovox_sequence_seconds(), rounded to whole frames of log-mel; the time an
+                                           analysis takes goes with 1 / hop; 0 (default): emovox_hop_seconds() */
+  float threshold;                      /* probability of a vote for an emotion, 0..1: 0 forces an answer, 1 leaves
+                                           nearly all uncertain; negative (default): emovox_threshold() */
 } emovox_config;
 
-/* The defaults named above. Start from these, so that new fields never break you. */
+/* The defaults named above. Start from these, so that new fields never break you: zeros are not the defaults. */
 emovox_config emovox_config_default(void);
 
 /* The state of one recording, the same size for any length: a few megabytes, or some tens with a large model. */
@@ -234,7 +244,8 @@ typedef struct emovox_analyzer emovox_analyzer;
 
 /* Makes an analyzer. `config` is copied; `model` is borrowed and must outlive the analyzer. On success *analyzer
  * must be freed with emovox_analyzer_destroy().
- * Errors: ARGUMENT (also a speaker of another model, or enroll without one), SAMPLE_RATE, MEMORY, BACKEND. */
+ * Errors: ARGUMENT (also a speaker of another model, enroll without one, a hop or a threshold that is out of range or
+ * NaN), SAMPLE_RATE, MEMORY, BACKEND. */
 emovox_status emovox_analyzer_create(const emovox_model *model, const emovox_config *config,
                                      emovox_analyzer **analyzer);
 
@@ -262,7 +273,7 @@ void emovox_analyzer_destroy(emovox_analyzer *analyzer);
 
 /* ---- features ------------------------------------------------------------------------------------------- */
 
-/* The log-mel front end alone, for training: the same code and parameters as the analyzer's. */
+/* The log-mel front end alone, for training and spectrograms: the same code and parameters as the analyzer's. */
 typedef struct emovox_features emovox_features;
 
 /* Called for every frame of log-mel, in order: `bands` floats, log10 of mel-band power, before the per-sequence
@@ -271,7 +282,7 @@ typedef void (*emovox_frame_callback)(const float *frame, size_t bands, void *us
 
 /* Makes an extractor with the emovox front end (16 kHz mono, 400-sample periodic Hann, hop 160, 80 Slaney mel
  * bands from 0 to 8000 Hz, centred frames, zeros beyond both ends: librosa.feature.melspectrogram's conventions).
- * config->on_segment and on_progress are ignored. Free with emovox_features_destroy().
+ * Of `config`, sample_rate, channels and user are read. Free with emovox_features_destroy().
  * Errors: ARGUMENT, SAMPLE_RATE, MEMORY. */
 emovox_status emovox_features_create(const emovox_config *config, emovox_frame_callback on_frame,
                                      emovox_features **features);

@@ -50,11 +50,9 @@ static void clear(report *r) {
   free(r->segments);
 }
 
-static void analyze(const emovox_model *model, const char *path, emovox_speaker *speaker, report *r) {
-  emovox_config config = emovox_config_default();
+static void analyze(const emovox_model *model, const char *path, emovox_config config, report *r) {
   config.on_segment = on_segment;
   config.user = r;
-  config.speaker = speaker;
   session_hear(model, path, config, &r->summary, &r->error);
 }
 
@@ -189,13 +187,14 @@ static void print_text(const emovox_model *model, const char *path, const emovox
   printf("\n");
 }
 
-/* One file after the other. Returns the number of those that fail. */
-static int analyze_all(const emovox_model *model, emovox_speaker *speaker, int files, char **paths, int json,
+/* One file after the other, with `config`. Returns the number of those that fail. */
+static int analyze_all(const emovox_model *model, const emovox_config *config, int files, char **paths, int json,
                        int salience) {
+  const emovox_speaker *speaker = config->speaker;
   int failures = 0;
   for (int i = 0; i < files; i++) {
     report r = {.salience = json && salience};
-    analyze(model, paths[i], speaker, &r);
+    analyze(model, paths[i], *config, &r);
     if (r.error.code) failures++;
     if (json) {
       if (!print_json(model, paths[i], speaker, &r)) failures++;
@@ -208,8 +207,21 @@ static int analyze_all(const emovox_model *model, emovox_speaker *speaker, int f
   return failures;
 }
 
+/* Reads a number within a range. Returns whether it is one; what is wrong is printed. */
+static int read_number(const char *option, const char *text, double least, double most, double *out) {
+  char *end;
+  double value = strtod(text, &end);
+  if (end == text || *end || !(value >= least && value <= most)) {
+    fprintf(stderr, "emovox analyze: %s %s: use a number from %g to %g (see emovox --help)\n", option, text, least,
+            most);
+    return 0;
+  }
+  *out = value;
+  return 1;
+}
+
 int analyze_main(int argc, char **argv) {
-  const char *model_name = "small", *profile = NULL;
+  const char *model_name = "small", *profile = NULL, *hop = NULL, *threshold = NULL;
   int json = 0, salience = 0, same_speaker = 0, files = 0;
   for (int i = 0; i < argc; i++) {
     if (strcmp(argv[i], "--json") == 0)
@@ -222,6 +234,10 @@ int analyze_main(int argc, char **argv) {
       profile = argv[++i];
     else if (strcmp(argv[i], "--model") == 0 && i + 1 < argc)
       model_name = argv[++i];
+    else if (strcmp(argv[i], "--hop") == 0 && i + 1 < argc)
+      hop = argv[++i];
+    else if (strcmp(argv[i], "--threshold") == 0 && i + 1 < argc)
+      threshold = argv[++i];
     else if (argv[i][0] == '-' && argv[i][1])
       return fprintf(stderr, "emovox analyze: unknown option '%s' (see emovox --help)\n", argv[i]), 2;
     else
@@ -230,13 +246,22 @@ int analyze_main(int argc, char **argv) {
   if (!files) return fputs("usage: emovox analyze [OPTION...] FILE... (see emovox --help)\n", stderr), 2;
   emovox_model *model = session_model(model_name);
   if (!model) return 1;
-  int adapt = same_speaker || profile, failures = 1;
-  emovox_speaker *speaker = adapt ? session_speaker(model, profile) : NULL;
-  if (speaker || !adapt) {
-    failures = analyze_all(model, speaker, files, argv, json, salience);
-    if (profile && !session_save(speaker, profile)) failures++;
+  emovox_config config = emovox_config_default();
+  double number = (double)config.threshold;
+  if ((hop &&
+       !read_number("--hop", hop, EMOVOX_MIN_HOP_SECONDS, emovox_sequence_seconds(model), &config.hop_seconds)) ||
+      (threshold && !read_number("--threshold", threshold, 0, 1, &number))) {
+    emovox_model_destroy(model);
+    return 2;
   }
-  emovox_speaker_destroy(speaker);
+  config.threshold = (float)number;
+  int adapt = same_speaker || profile, failures = 1;
+  config.speaker = adapt ? session_speaker(model, profile) : NULL;
+  if (config.speaker || !adapt) {
+    failures = analyze_all(model, &config, files, argv, json, salience);
+    if (profile && !session_save(config.speaker, profile)) failures++;
+  }
+  emovox_speaker_destroy(config.speaker);
   emovox_model_destroy(model);
   return failures ? 1 : 0;
 }

@@ -37,7 +37,8 @@ void cli_fail_status(cli_error *error, emovox_status status) {
 
 static void usage(FILE *out) {
   fputs(
-      "usage: emovox analyze [--model M] [--json [--salience]] [--same-speaker | --speaker PROFILE] FILE...\n"
+      "usage: emovox analyze [--model M] [--hop S] [--threshold P] [--json [--salience]]\n"
+      "                      [--same-speaker | --speaker PROFILE] FILE...\n"
       "       emovox enroll --speaker PROFILE [--model M] FILE...\n"
       "       emovox features FILE... --out X.npy\n"
       "       emovox --help | --version\n"
@@ -57,6 +58,11 @@ static void usage(FILE *out) {
       "                the same, beginning with what the file PROFILE knows, if it is there, and adding to it\n"
       "  --model M     small (default), large or the path of a model file. Named models are looked for in the\n"
       "                folder EMOVOX_MODEL_DIR, by default the source tree's model folder.\n"
+      "  --hop S       seconds from one segment's start to the next, 0.25 to the length of a segment (4); by default\n"
+      "                the model's (2)\n"
+      "  --threshold P a segment whose most probable emotion is less probable than P, 0 to 1, votes uncertain; 0 "
+      "forces\n"
+      "                an answer; by default the model's\n"
       "  exit status   0 if all files were analysed, 1 if any failed (the others are still done), 2 for wrong usage\n"
       "\n"
       "enroll    learns from 10 to 30 s of a person's ordinary, calm speech how that person sounds, and writes it to\n"

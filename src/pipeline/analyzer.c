@@ -13,7 +13,7 @@ enum { BLOCK = 4096 }; /* audio frames between two looks at whether to stop */
 
 struct emovox_analyzer {
   const emovox_model *model;
-  emovox_config config;
+  emovox_config config; /* with the threshold in use */
   frontend *frontend;
   sequencer *sequencer;
   network *network;
@@ -61,7 +61,7 @@ static emovox_status judge(emovox_analyzer *self, const float *frames, size_t co
   float *probabilities = segment->probabilities;
   const adaptation_sums *sums = self->config.speaker ? &self->config.speaker->sums : NULL;
   adaptation_judge(&model->adaptation, sums, output.components, output.adapted, probabilities);
-  segment->label = vote_cast(probabilities, labels, model->uncertain_below);
+  segment->label = vote_cast(probabilities, labels, self->config.threshold);
   segment->confidence = probabilities[vote_cast(probabilities, labels, 0)];
   segment->intensity = output.intensity;
   segment->valence = expected(probabilities, model->valence, labels);
@@ -92,7 +92,16 @@ static void on_frame(const float *frame, size_t bands, void *user) {
 }
 
 emovox_config emovox_config_default(void) {
-  return (emovox_config){.sample_rate = 16000, .channels = 1};
+  return (emovox_config){.sample_rate = 16000, .channels = 1, .threshold = -1};
+}
+
+/* The model's sequences, with the hop that is asked for. Returns whether that is within its range. */
+static int sequence_params(const emovox_model *model, double hop_seconds, sequencer_params *params) {
+  *params = model->sequence;
+  if (hop_seconds == 0) return 1;
+  if (!(hop_seconds >= EMOVOX_MIN_HOP_SECONDS && hop_seconds <= emovox_sequence_seconds(model))) return 0;
+  params->hop = (size_t)fmax(1, round(hop_seconds * model->logmel.sample_rate / model->logmel.hop));
+  return 1;
 }
 
 emovox_status emovox_analyzer_create(const emovox_model *model, const emovox_config *config,
@@ -100,11 +109,15 @@ emovox_status emovox_analyzer_create(const emovox_model *model, const emovox_con
   if (!model || !config || !analyzer) return EMOVOX_ERROR_ARGUMENT;
   if (config->speaker && config->speaker->model != model) return EMOVOX_ERROR_ARGUMENT;
   if (config->enroll && !config->speaker) return EMOVOX_ERROR_ARGUMENT;
+  sequencer_params sequence;
+  if (!sequence_params(model, config->hop_seconds, &sequence)) return EMOVOX_ERROR_ARGUMENT;
+  if (!(config->threshold <= 1)) return EMOVOX_ERROR_ARGUMENT; /* NaN, too */
   emovox_analyzer *self = calloc(1, sizeof *self);
   if (!self) return EMOVOX_ERROR_MEMORY;
   self->model = model;
   self->config = *config;
-  self->sequencer = sequencer_create(&model->sequence, on_sequence, self);
+  if (config->threshold < 0) self->config.threshold = model->uncertain_below;
+  self->sequencer = sequencer_create(&sequence, on_sequence, self);
   self->sequence = calloc(model->sequence.frames * model->sequence.bands + NN_PADDING, sizeof(float));
   emovox_status status = self->sequencer && self->sequence ? EMOVOX_OK : EMOVOX_ERROR_MEMORY;
   if (!status) status = frontend_create(config, &model->logmel, on_frame, self, &self->frontend);

@@ -249,6 +249,10 @@ double emovox_min_seconds(const emovox_model *model) {
   return frame_seconds(model, model->sequence.min_frames - 1);
 }
 
+float emovox_threshold(const emovox_model *model) {
+  return model->uncertain_below;
+}
+
 double emovox_salience_seconds(const emovox_model *model) {
   return frame_seconds(model, network_step_frames(&model->network));
 }

@@ -76,16 +76,20 @@ static int tear_down(void **state) {
   return 0;
 }
 
-static emovox_analyzer *analyzer_for(const fixture *f, uint32_t sample_rate, uint32_t channels, results *r) {
-  emovox_config config = emovox_config_default();
-  config.sample_rate = sample_rate;
-  config.channels = channels;
+static emovox_analyzer *analyzer_with(const fixture *f, emovox_config config, results *r) {
   config.on_segment = on_segment;
   config.on_progress = on_progress;
   config.user = r;
   emovox_analyzer *analyzer = NULL;
   assert_int_equal(emovox_analyzer_create(f->model, &config, &analyzer), EMOVOX_OK);
   return analyzer;
+}
+
+static emovox_analyzer *analyzer_for(const fixture *f, uint32_t sample_rate, uint32_t channels, results *r) {
+  emovox_config config = emovox_config_default();
+  config.sample_rate = sample_rate;
+  config.channels = channels;
+  return analyzer_with(f, config, r);
 }
 
 static emovox_status analyze(emovox_analyzer *analyzer, const float *samples, size_t frames, size_t channels,
@@ -178,6 +182,77 @@ static void segments_cover_the_recording(void **state) {
   free(audio.data);
 }
 
+static results heard_with(const fixture *f, double hop_seconds, float threshold, const float *samples, size_t n) {
+  emovox_config config = emovox_config_default();
+  config.hop_seconds = hop_seconds;
+  config.threshold = threshold;
+  results r = {0};
+  emovox_analyzer *analyzer = analyzer_with(f, config, &r);
+  assert_int_equal(analyze(analyzer, samples, n, 1, 4096, &r), EMOVOX_OK);
+  emovox_analyzer_destroy(analyzer);
+  return r;
+}
+
+static void the_defaults_are_the_models(void **state) {
+  const fixture *f = *state;
+  array audio = two_utterances(f);
+  float threshold = emovox_threshold(f->model);
+  assert_true(threshold > 0 && threshold < 1);
+  results defaults = heard_with(f, 0, -1, audio.data, audio.count);
+  results same = heard_with(f, emovox_hop_seconds(f->model), threshold, audio.data, audio.count);
+  assert_same(&same, &defaults, 0);
+  free(audio.data);
+}
+
+static void another_hop_gives_the_same_verdicts_where_segments_coincide(void **state) {
+  const fixture *f = *state;
+  array audio = two_utterances(f);
+  static const double hops[] = {EMOVOX_MIN_HOP_SECONDS, 0.5, 1.004, 4};
+  results wide = heard_with(f, 0, -1, audio.data, audio.count);
+  double duration = (double)audio.count / 16000;
+  for (size_t h = 0; h < 4; h++) {
+    results r = heard_with(f, hops[h], -1, audio.data, audio.count);
+    double hop = hops[h] == 1.004 ? 1 : hops[h]; /* whole frames of 10 ms */
+    for (size_t i = 0; i + 1 < r.count; i++)
+      assert_float_equal(r.segments[i].start, hop * (double)i, 1e-9);
+    assert_true(r.count >= (size_t)((duration - 4) / hop) + 1);
+    assert_true(duration - r.segments[r.count - 1].end < hop / 4);
+    for (size_t i = 0; i + 1 < wide.count; i++)
+      for (size_t k = 0; k + 1 < r.count; k++)
+        if (fabs(r.segments[k].start - wide.segments[i].start) < 1e-9)
+          testing_assert_close(r.segments[k].probabilities, wide.segments[i].probabilities, EMOVOX_MAX_LABELS, 0);
+  }
+  /* 0.4 s more than a sequence: less than a quarter of the model's hop, more than one of a second's. */
+  assert_int_equal(heard_with(f, 0, -1, audio.data, 16000 * 44 / 10).count, 1);
+  results r = heard_with(f, 1, -1, audio.data, 16000 * 44 / 10);
+  assert_int_equal(r.count, 2);
+  assert_float_equal(r.segments[1].end, 4.4, 1e-9);
+  free(audio.data);
+}
+
+static void the_threshold_decides_what_is_uncertain(void **state) {
+  const fixture *f = *state;
+  array audio = two_utterances(f);
+  results defaults = heard_with(f, 0, -1, audio.data, audio.count);
+  results forced = heard_with(f, 0, 0, audio.data, audio.count);
+  assert_int_equal(forced.summary.uncertain, 0);
+  assert_true(forced.summary.label >= 0);
+  results never = heard_with(f, 0, 1, audio.data, audio.count);
+  assert_int_equal(never.summary.uncertain, never.summary.voting);
+  assert_int_equal(never.summary.label, EMOVOX_UNCERTAIN);
+  float least = 1; /* exactly as probable is probable enough */
+  for (size_t i = 0; i < defaults.count; i++)
+    if (defaults.segments[i].label != EMOVOX_NO_SPEECH) least = fminf(least, defaults.segments[i].confidence);
+  assert_int_equal(heard_with(f, 0, least, audio.data, audio.count).summary.uncertain, 0);
+  assert_int_equal(heard_with(f, 0, nextafterf(least, 1), audio.data, audio.count).summary.uncertain, 1);
+  for (size_t i = 0; i < defaults.count; i++) {
+    const emovox_segment *segment = &never.segments[i];
+    testing_assert_close(segment->probabilities, defaults.segments[i].probabilities, EMOVOX_MAX_LABELS, 0);
+    assert_float_equal(segment->confidence, defaults.segments[i].confidence, 0);
+  }
+  free(audio.data);
+}
+
 static void mixes_channels(void **state) {
   const fixture *f = *state;
   float *stereo = malloc(2 * f->speech.count * sizeof(float));
@@ -254,6 +329,18 @@ static void names_each_fault(void **state) {
   static const uint32_t bad_channels[] = {0, 33, UINT32_MAX};
   for (size_t i = 0; i < 3; i++) {
     config.channels = bad_channels[i];
+    assert_int_equal(emovox_analyzer_create(f->model, &config, &analyzer), EMOVOX_ERROR_ARGUMENT);
+  }
+  config = emovox_config_default();
+  static const double bad_hops[] = {NAN, INFINITY, -1, 1e-9, 0.2499, 4.001};
+  for (size_t i = 0; i < 6; i++) {
+    config.hop_seconds = bad_hops[i];
+    assert_int_equal(emovox_analyzer_create(f->model, &config, &analyzer), EMOVOX_ERROR_ARGUMENT);
+  }
+  config = emovox_config_default();
+  static const float bad_thresholds[] = {NAN, INFINITY, 1.0001f};
+  for (size_t i = 0; i < 3; i++) {
+    config.threshold = bad_thresholds[i];
     assert_int_equal(emovox_analyzer_create(f->model, &config, &analyzer), EMOVOX_ERROR_ARGUMENT);
   }
   assert_null(analyzer);
@@ -372,6 +459,9 @@ int main(void) {
       cmocka_unit_test(hears_speech),
       cmocka_unit_test(chunks_and_resets_do_not_matter),
       cmocka_unit_test(segments_cover_the_recording),
+      cmocka_unit_test(the_defaults_are_the_models),
+      cmocka_unit_test(another_hop_gives_the_same_verdicts_where_segments_coincide),
+      cmocka_unit_test(the_threshold_decides_what_is_uncertain),
       cmocka_unit_test(mixes_channels),
       cmocka_unit_test(level_does_not_matter),
       cmocka_unit_test(silence_is_no_speech),

@@ -11,6 +11,7 @@ enum { SEGMENT_SIZE = SEGMENT_HEAD + LABELS, SUMMARY_SIZE = SUMMARY_HEAD + 2 * L
 /* The analyzer's address tells JavaScript whose segment it is. */
 IMPORT(on_segment) void js_on_segment(void *user, const double *segment);
 IMPORT(on_progress) int js_on_progress(void *user, double seconds);
+IMPORT(on_frame) void js_on_frame(void *user, const float *frame, size_t bands);
 
 /* start, end, label, confidence, speech_ratio, intensity, valence, arousal, salience (its address), salience_count,
  * probabilities (16). */
@@ -34,10 +35,15 @@ static int on_progress(double seconds, void *user) {
   return js_on_progress(user, seconds);
 }
 
+static void on_frame(const float *frame, size_t bands, void *user) {
+  js_on_frame(user, frame, bands);
+}
+
 /* `speaker` may be NULL; `user` is any number, which the imports get back. */
 EXPORT(emovox_wasm_analyzer_create)
 emovox_status emovox_wasm_analyzer_create(const emovox_model *model, uint32_t sample_rate, uint32_t channels,
-                                          emovox_speaker *speaker, int enroll, void *user, emovox_analyzer **analyzer) {
+                                          emovox_speaker *speaker, int enroll, double hop_seconds, float threshold,
+                                          void *user, emovox_analyzer **analyzer) {
   emovox_config config = emovox_config_default();
   config.sample_rate = sample_rate;
   config.channels = channels;
@@ -46,7 +52,19 @@ emovox_status emovox_wasm_analyzer_create(const emovox_model *model, uint32_t sa
   config.user = user;
   config.speaker = speaker;
   config.enroll = enroll;
+  config.hop_seconds = hop_seconds;
+  config.threshold = threshold;
   return emovox_analyzer_create(model, &config, analyzer);
+}
+
+EXPORT(emovox_wasm_features_create)
+emovox_status emovox_wasm_features_create(uint32_t sample_rate, uint32_t channels, void *user,
+                                          emovox_features **features) {
+  emovox_config config = emovox_config_default();
+  config.sample_rate = sample_rate;
+  config.channels = channels;
+  config.user = user;
+  return emovox_features_create(&config, on_frame, features);
 }
 
 /* Writes the profile if `capacity` bytes are enough. Returns how many it has; 0 on failure. */

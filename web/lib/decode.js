@@ -21,6 +21,7 @@ import {
 import { EmovoxError } from './errors.js';
 
 /** @import { InputAudioTrack, AudioSample } from 'mediabunny' */
+/** @import { Stretch } from './stretch.js' */
 
 // Node has no WebCodecs: there, decoders.js brings decoders of its own, for this copy of mediabunny.
 export { AudioSample, CustomAudioDecoder, registerDecoder } from 'mediabunny';
@@ -43,6 +44,9 @@ const exactFormats = new Set([FLAC, MP4, QTFF]);
 const wholeFileSeconds = 600;
 const wholeFileBytes = 8 << 20;
 
+/** How far before a stretch decoding begins, seconds: what a decoder gives first depends on what it has not seen. */
+const settleSeconds = 0.2;
+
 /** For worker.js, which says why. */
 Object.assign(globalThis, { [Symbol.for('emovox.decoder')]: { decode } });
 
@@ -54,10 +58,11 @@ class NeedsWholeFileDecoder extends Error {}
  *
  * @param {Blob} blob
  * @param {AbortSignal} signal ends the reading
+ * @param {Stretch} [stretch] that is wanted; little else is decoded
  * @returns {Promise<DecodedAudio | null>} null: only the page's one-shot decoder might read it
  * @throws {EmovoxError}
  */
-export async function decode(blob, signal) {
+export async function decode(blob, signal, { start = 0, end = Infinity } = {}) {
   if (blob.size === 0) throw new EmovoxError('empty');
   await refuseCutWave(blob);
 
@@ -70,21 +75,21 @@ export async function decode(blob, signal) {
     const duration = await estimateDuration(track, blob.size);
     await refuseUndecodable(track, duration, blob.size);
 
-    const samples = new AudioSampleSink(track).samples();
+    const samples = new AudioSampleSink(track).samples(start > 0 ? start - settleSeconds : undefined, end);
     const first = await samples.next();
-    if (first.done) throw new EmovoxError(duration ? 'undecodable' : 'empty');
+    if (first.done) throw new EmovoxError(duration && start < duration ? 'undecodable' : 'empty');
     const { sampleRate, numberOfChannels: channels } = first.value;
     const declared = exactFormats.has(/** @type {any} */ (await input.getFormat())) ? duration : null;
 
     const blocks = (async function* () {
       try {
-        let seconds = 0;
-        for await (const block of pcm(first.value, samples, sampleRate, channels)) {
+        let seconds = start;
+        for await (const block of pcm(first.value, samples, { sampleRate, channels, start, end })) {
           yield block;
           seconds += block.length / channels / sampleRate;
         }
         // A tenth of tolerance: edit lists and encoder padding make the stated length a little longer than the sound.
-        if (declared && seconds < 0.9 * declared) throw new EmovoxError('undecodable', cutOff);
+        if (declared && seconds < 0.9 * Math.min(declared, end)) throw new EmovoxError('undecodable', cutOff);
       } catch (error) {
         throw EmovoxError.from(error, 'undecodable');
       } finally {
@@ -147,15 +152,14 @@ async function refuseUndecodable(track, duration, bytes) {
 }
 
 /**
- * The samples as interleaved floats, without what lies before time zero (encoder delay).
+ * The samples as interleaved floats, without what lies before the start (before 0: encoder delay) or after the end.
  *
  * @param {AudioSample} first
  * @param {AsyncIterable<AudioSample>} rest
- * @param {number} sampleRate
- * @param {number} channels
+ * @param {{sampleRate: number, channels: number, start: number, end: number}} wanted start, end: seconds
  * @returns {AsyncGenerator<Float32Array>}
  */
-async function* pcm(first, rest, sampleRate, channels) {
+async function* pcm(first, rest, { sampleRate, channels, start, end }) {
   let buffer = new Float32Array(0);
   /** @param {AudioSample} sample */
   const convert = (sample) => {
@@ -163,8 +167,10 @@ async function* pcm(first, rest, sampleRate, channels) {
       if (sample.sampleRate !== sampleRate || sample.numberOfChannels !== channels) {
         throw new EmovoxError('undecodable', 'The sample rate or the channels change within this file. Convert it.');
       }
-      const frameOffset = Math.min(sample.numberOfFrames, Math.max(0, Math.round(-sample.timestamp * sampleRate)));
-      const frameCount = sample.numberOfFrames - frameOffset;
+      const frameAt = (/** @type {number} */ time) =>
+        Math.min(sample.numberOfFrames, Math.max(0, Math.round((time - sample.timestamp) * sampleRate)));
+      const frameOffset = frameAt(start);
+      const frameCount = frameAt(end) - frameOffset;
       const length = frameCount * channels;
       if (buffer.length < length) buffer = new Float32Array(length);
       const block = buffer.subarray(0, length);

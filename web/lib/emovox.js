@@ -4,16 +4,25 @@ import { abortError, EmovoxError } from './errors.js';
 import { captureWorklet, startWorker } from './files.js';
 import { fetchModel, fetchWasm, LoadProgress } from './load.js';
 import { AudioCapture, openMicrophone } from './microphone.js';
-import { analyzeOptions, checkOptions, enrollOptions, kinds, streamOptions } from './options.js';
+import {
+  analyzeOptions,
+  checkLogMelOptions,
+  checkOptions,
+  enrollOptions,
+  judging,
+  kinds,
+  streamOptions,
+} from './options.js';
 import { decodeWholeFile, isAudioBuffer, isMediaStream, monoBuffer, pcmOf, pcmOfStream, toBlob } from './source.js';
 import { segmentsOf } from './stream.js';
 
-/** @import { Call, CallOptions, Whose } from './protocol.js' */
+/** @import { Call, CallOptions, How, Task } from './protocol.js' */
 /** @import { PcmSource } from './source.js' */
 /** @import { Flow } from './stream.js' */
 
 /** @typedef {import('./errors.js').EmovoxErrorCode} EmovoxErrorCode */
 /** @typedef {import('./result.js').Adaptation} Adaptation */
+/** @typedef {import('./result.js').LogMelResult} LogMelResult */
 /** @typedef {import('./result.js').ModelInfo} ModelInfo */
 /** @typedef {import('./result.js').Progress} Progress */
 /** @typedef {import('./result.js').Result} Result */
@@ -52,9 +61,25 @@ export { EmovoxError };
  * @property {number} [sampleRate] Hz, 8000 to 192000; needed for a Float32Array and for a stream of them
  * @property {number} [channels] of a stream of Float32Arrays, interleaved; 1 by default
  * @property {Speaker} [speaker] whose voice it is: verdicts adapt to it, and it learns
+ * @property {number} [hop] seconds from one segment's start to the next, 0.25 to `model.sequenceSeconds`, instead of
+ *   `model.hopSeconds`; half of it takes twice the time
+ * @property {number} [threshold] the probability below which a segment votes `uncertain`, 0 to 1, instead of
+ *   `model.threshold`; 0 forces answers
  * @property {AbortSignal} [signal]
  * @property {(progress: Progress) => void} [onProgress]
  * @property {(segment: Segment) => void} [onSegment]
+ * @property {(peaks: Float32Array<ArrayBuffer>) => void} [onPeaks] for a picture of the waveform: 100 values per second,
+ *   each the greatest absolute sample of the channels' mean in its 10 ms, 0..1 (above where floats clip). All calls
+ *   together give the whole recording in order; a file's come by some 10 s
+ */
+
+/**
+ * @typedef {object} LogMelOptions
+ * @property {number} [start] seconds, where the stretch begins that is wanted; 0 by default
+ * @property {number} [end] seconds, where it ends; by default with the recording
+ * @property {number} [sampleRate] as for analyze()
+ * @property {number} [channels]
+ * @property {AbortSignal} [signal]
  */
 
 /**
@@ -66,9 +91,14 @@ export { EmovoxError };
  * @property {boolean} [autoGainControl]
  * @property {Speaker} [speaker] whose voice it is
  * @property {boolean} [enroll] the recording is the speaker's ordinary, calm speech: 10 to 30 s of it suffice
+ * @property {number} [hop] as for analyze()
+ * @property {number} [threshold]
  * @property {AbortSignal} [signal] throws the recording away
  * @property {(segment: Segment) => void} [onSegment]
  * @property {(level: number) => void} [onLevel] loudness of the last few hundredths of a second, 0..1
+ * @property {(peaks: Float32Array<ArrayBuffer>) => void} [onPeaks] as for analyze(); they come with every block
+ * @property {(samples: Float32Array<ArrayBuffer>) => void} [onSamples] to keep the recording: block after block the mono
+ *   samples that were analysed, at the recording's `sampleRate`, all of them before `finished` settles
  */
 
 /**
@@ -105,7 +135,7 @@ const createOptions = {
   signal: kinds.signal,
   onProgress: kinds.function,
 };
-const listenOptions = {
+const listenOptions = (/** @type {ModelInfo} */ model) => ({
   deviceId: kinds.name,
   stream: kinds.stream,
   echoCancellation: kinds.boolean,
@@ -114,9 +144,11 @@ const listenOptions = {
   speaker: null,
   enroll: kinds.boolean,
   signal: kinds.signal,
+  ...judging(model),
   onSegment: kinds.function,
   onLevel: kinds.function,
-};
+  onSamples: kinds.function,
+});
 
 /** A module with a single SIMD instruction. */
 const simdProbe = Uint8Array.of(
@@ -239,7 +271,7 @@ export class Emovox {
    * ```
    */
   analyze(source, options = {}) {
-    return this.#enqueue(source, options, {}, () => checkOptions('analyze()', options, analyzeOptions));
+    return this.#enqueue(source, options, {}, () => checkOptions('analyze()', options, analyzeOptions(this.model)));
   }
 
   /**
@@ -254,12 +286,15 @@ export class Emovox {
     const turn = this.#queue;
     const result = (async () => {
       check?.();
-      const { signal, speaker, onSegment } = options;
-      if (live) return (await this.listen({ stream: source, speaker, signal, onSegment, ...how })).finished;
+      const { signal, speaker, hop, threshold, onSegment, onPeaks } = options;
+      if (live) {
+        const heard = { stream: source, speaker, hop, threshold, signal, onSegment, onPeaks, ...how };
+        return (await this.listen(heard)).finished;
+      }
       if (signal?.aborted) throw abortError(signal);
-      const whose = { ...how, ...this.#whose(options) };
+      const task = { ...how, ...this.#how(options) };
       await orAbort(turn, signal);
-      return this.#analyze(source, options, whose);
+      return this.#read(source, options, task);
     })();
     if (live) result.catch(() => {});
     else this.#queue = Promise.allSettled([turn, result]); // what is live is heard beside the queue
@@ -290,7 +325,7 @@ export class Emovox {
     /** @type {Speaker} */
     const speaker = {
       enroll: async (source, options) => {
-        const check = () => checkOptions('enroll()', options ?? {}, enrollOptions);
+        const check = () => checkOptions('enroll()', options ?? {}, enrollOptions(this.model));
         const { adaptation } = await this.#enqueue(source, { ...options, speaker }, { enroll: true }, check);
         return /** @type {Adaptation} */ (adaptation);
       },
@@ -302,13 +337,14 @@ export class Emovox {
   }
 
   /**
-   * @param {{speaker?: Speaker}} options
-   * @returns {{speaker?: number}} by its number
+   * @param {Pick<AnalyzeOptions, 'speaker' | 'hop' | 'threshold' | 'onPeaks'>} options
+   * @returns {How} for the worker: the speaker by its number
    */
-  #whose({ speaker }) {
-    if (speaker === undefined) return {};
+  #how({ speaker, hop, threshold, onPeaks }) {
+    const how = { hop, threshold, peaks: onPeaks !== undefined };
+    if (speaker === undefined) return how;
     const number = this.#speakers.get(speaker);
-    if (number !== undefined) return { speaker: number };
+    if (number !== undefined) return { ...how, speaker: number };
     throw new EmovoxError('bad-input', 'Pass a speaker that speaker() of the same Emovox object gave.');
   }
 
@@ -327,9 +363,32 @@ export class Emovox {
    * ```
    */
   async *stream(source, options = {}) {
-    checkOptions('stream()', options, streamOptions);
+    checkOptions('stream()', options, streamOptions(this.model));
     const { signal } = options;
     return yield* segmentsOf(signal, (how) => this.#enqueue(source, { ...options, ...how }, {}));
+  }
+
+  /**
+   * What the model hears, for a spectrogram: the log-mel frames of a recording or of a stretch of it, which is heard as
+   * a recording of its own. Of a file in a container, little more than the stretch is read and decoded. It does not
+   * wait for analyses under way.
+   *
+   * @param {Source} source all but a MediaStream
+   * @param {LogMelOptions} [options]
+   * @returns {Promise<LogMelResult>}
+   * @throws {EmovoxError} as analyze(), but for `too-short`; `empty` also where the recording ends before the stretch
+   *
+   * @example
+   * ```js
+   * const { bands, frames, values } = await emovox.logMel(file, { start: 1, end: 2 });
+   * console.log(values.length === bands * frames, bands, frames);
+   * ```
+   */
+  async logMel(source, options = {}) {
+    checkLogMelOptions(options);
+    const { signal, start, end } = options;
+    if (signal?.aborted) throw abortError(signal);
+    return this.#read(source, options, { logMel: { start, end } });
   }
 
   /**
@@ -348,11 +407,11 @@ export class Emovox {
    * ```
    */
   async listen(options = {}) {
-    checkOptions('listen()', options, listenOptions);
-    const { speaker, enroll = false, signal, onSegment } = options;
+    checkOptions('listen()', options, listenOptions(this.model));
+    const { speaker, enroll = false, signal, onSegment, onPeaks, onSamples } = options;
     if (this.#ended) throw this.#ended;
     if (enroll && !speaker) throw new EmovoxError('bad-input', 'Pass the speaker to enroll.');
-    const whose = { enroll, ...this.#whose({ speaker }) };
+    const how = { enroll, ...this.#how(options), samples: onSamples !== undefined };
     if (signal?.aborted) throw abortError(signal);
     // The context must be started within the click, before anything is awaited (iOS).
     this.#capture ??= new AudioCapture(this.#worklet());
@@ -364,7 +423,8 @@ export class Emovox {
       throw this.#ended;
     }
     const { port, sampleRate } = microphone;
-    const call = this.#start({ type: 'listen', sampleRate, port, ...whose }, { transfer: [port], signal, onSegment });
+    const callbacks = { onSegment, onPeaks, onSamples };
+    const call = this.#start({ type: 'listen', sampleRate, port, ...how }, { transfer: [port], signal, ...callbacks });
     const finished = call.promise.finally(() => microphone.release());
     finished.catch(() => {}); // whoever awaits it gets the error; nobody has to
     const stop = () => {
@@ -421,36 +481,36 @@ export class Emovox {
   /**
    * @param {Source} source
    * @param {AnalyzeOptions} options
-   * @param {Whose} whose
-   * @returns {Promise<Result>}
+   * @param {Task} task
+   * @returns {Promise<any>} what the task gives
    */
-  async #analyze(source, options, whose) {
-    const { signal, sampleRate } = options;
+  async #read(source, options, task) {
+    const { signal, sampleRate, channels = 1 } = options;
     if (this.#ended) throw this.#ended;
-    if (isAudioBuffer(source)) return this.#analyzePcm(pcmOf(source), options, whose);
+    if (isAudioBuffer(source)) return this.#readPcm(pcmOf(source, task.logMel), options, task);
     if (source instanceof Float32Array) {
       if (sampleRate === undefined) {
         throw new EmovoxError('bad-input', 'A Float32Array needs its sampleRate: analyze(samples, { sampleRate }).');
       }
-      return this.#analyzePcm(pcmOf(monoBuffer(source, sampleRate)), options, whose);
+      return this.#readPcm(pcmOf(monoBuffer(source, sampleRate), task.logMel), options, task);
     }
     if (source instanceof ReadableStream && sampleRate !== undefined) {
-      return this.#analyzePcm(pcmOfStream(source, sampleRate, options.channels ?? 1), options, whose);
+      return this.#readPcm(pcmOfStream(source, sampleRate, channels, task.logMel), options, task);
     }
     const blob = await orAbort(toBlob(source, signal), signal);
-    const file = await this.#call({ type: 'analyze-file', blob, ...whose }, options);
+    const file = await this.#call({ type: 'read-file', blob, ...task }, options);
     if (file !== wholeFile) return file;
-    return this.#analyzePcm(pcmOf(await orAbort(decodeWholeFile(blob), signal)), options, whose);
+    return this.#readPcm(pcmOf(await orAbort(decodeWholeFile(blob), signal), task.logMel), options, task);
   }
 
   /**
    * @param {PcmSource} pcm
    * @param {AnalyzeOptions} options
-   * @param {Whose} whose
-   * @returns {Promise<Result>}
+   * @param {Task} task
+   * @returns {Promise<any>}
    */
-  async #analyzePcm({ sampleRate, channels, duration, next, cancel }, options, whose) {
-    const request = { type: 'analyze-pcm', sampleRate, channels, duration, ...whose };
+  async #readPcm({ sampleRate, channels, duration, next, cancel }, options, task) {
+    const request = { type: 'read-pcm', sampleRate, channels, duration, ...task };
     try {
       return await this.#call(request, { ...options, onPull: next });
     } finally {
@@ -481,9 +541,9 @@ export class Emovox {
    * @param {CallOptions} [options]
    * @returns {Call}
    */
-  #start(request, { transfer = [], signal, onSegment, onProgress, onPull, flow = {} } = {}) {
+  #start(request, { transfer = [], signal, flow = {}, ...callbacks } = {}) {
     const id = this.#nextId++;
-    const call = /** @type {Call} */ (/** @type {unknown} */ ({ id, onSegment, onProgress, onPull, peeks: [] }));
+    const call = /** @type {Call} */ ({ ...callbacks, id, peeks: /** @type {Call['peeks']} */ ([]) });
     const onAbort = () => {
       this.#send({ type: 'cancel', id });
       call.reject(abortError(signal));
@@ -531,6 +591,10 @@ export class Emovox {
         return call.onSegment?.(reply.value);
       case 'progress':
         return call.onProgress?.(reply.value);
+      case 'peaks':
+        return call.onPeaks?.(reply.value);
+      case 'samples':
+        return call.onSamples?.(reply.value);
       case 'peeked':
         return call.peeks.shift()?.(reply.value);
       case 'pull':

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
 //
-// The C library (include/emovox.h) as JavaScript objects: Engine -> Model -> Analyzer, Speaker. No DOM, no worker: this file
-// runs wherever WebAssembly does. Everything is synchronous except Engine.load().
+// The C library (include/emovox.h) as JavaScript objects: Engine -> Model -> Analyzer, Speaker; Engine -> LogMel. No DOM,
+// no worker: this file runs wherever WebAssembly does. Everything is synchronous except Engine.load().
 
 import { EmovoxError } from './errors.js';
+import { Peaks } from './peaks.js';
 
-/** @import { Adaptation, Result, Segment, Summary, ModelInfo } from './result.js' */
+/** @import { Adaptation, LogMelResult, Result, Segment, Summary, ModelInfo } from './result.js' */
 /** @import { EmovoxErrorCode } from './errors.js' */
 
 /**
@@ -27,19 +28,40 @@ import { EmovoxError } from './errors.js';
  * @property {(model: number) => number} emovox_hop_seconds
  * @property {(model: number) => number} emovox_min_seconds
  * @property {(model: number) => number} emovox_salience_seconds
+ * @property {(model: number) => number} emovox_threshold
  * @property {(model: number, out: number) => number} emovox_speaker_create
  * @property {(speaker: number) => void} emovox_speaker_destroy
  * @property {(speaker: number) => number} emovox_speaker_seconds
  * @property {(speaker: number) => number} emovox_speaker_weight
  * @property {(speaker: number, buffer: number, capacity: number) => number} emovox_wasm_speaker_save
  * @property {(speaker: number, bytes: number, size: number) => number} emovox_speaker_restore
- * @property {(model: number, rate: number, channels: number, speaker: number, enroll: number, user: number,
- *   out: number) => number} emovox_wasm_analyzer_create
+ * @property {(model: number, rate: number, channels: number, speaker: number, enroll: number, hop: number,
+ *   threshold: number, user: number, out: number) => number} emovox_wasm_analyzer_create
  * @property {(analyzer: number, samples: number, frames: number) => number} emovox_push
  * @property {(analyzer: number, out: number) => number} emovox_wasm_finish
  * @property {(analyzer: number, out: number) => number} emovox_wasm_peek
  * @property {(analyzer: number) => void} emovox_analyzer_reset
  * @property {(analyzer: number) => void} emovox_analyzer_destroy
+ * @property {(rate: number, channels: number, user: number, out: number) => number} emovox_wasm_features_create
+ * @property {(features: number, samples: number, frames: number) => number} emovox_features_push
+ * @property {(features: number) => number} emovox_features_finish
+ * @property {(features: number) => void} emovox_features_destroy
+ */
+
+/**
+ * How to analyse a recording.
+ *
+ * @typedef {object} AnalyzerOptions
+ * @property {number} sampleRate Hz
+ * @property {number} [channels]
+ * @property {Speaker} [speaker] adapts to it
+ * @property {boolean} [enroll] the recording is the speaker's ordinary speech
+ * @property {number} [hop] seconds; by default the model's, as the threshold
+ * @property {number} [threshold]
+ * @property {(segment: Segment) => void} [onSegment]
+ * @property {(seconds: number) => boolean | void} [onProgress] returns true to stop
+ * @property {(peaks: Float32Array<ArrayBuffer>) => void} [onPeaks]
+ * @property {number} [peakBatch] how many peaks to gather; what there is with every push() by default
  */
 
 /** emovox_status -> code, in the order of the C enum. @type {EmovoxErrorCode[]} */
@@ -62,6 +84,16 @@ const statusCodes = [
 const NO_SPEECH = -1;
 const UNCERTAIN = -2;
 const MAX_LABELS = 16;
+
+/** What the C API takes for its defaults. */
+const MODEL_HOP = 0;
+const MODEL_THRESHOLD = -1;
+
+/** From one frame of log-mel to the next. */
+const FRAME_SECONDS = 0.01;
+/** Frames that are gathered in an array: 10 s. */
+const FRAMES = 1000;
+
 /**
  * @param {number} seconds analysed
  * @param {number | null} duration of how many
@@ -81,8 +113,9 @@ const BLOCK = 32768;
 /** One instance of the WebAssembly module. */
 export class Engine {
   /** @type {Exports} */ exports;
-  /** The open analyzers by number, for the callbacks. @type {Map<number, Analyzer>} */ analyzers = new Map();
-  /** How many there have been. */ analyzerCount = 0;
+  /** Those that are open by number, for the callbacks. @type {Map<number, Analyzer>} */ analyzers = new Map();
+  /** @type {Map<number, LogMel>} */ logMels = new Map();
+  /** How many of both there have been. */ count = 0;
 
   /**
    * @param {BufferSource | WebAssembly.Module} wasm
@@ -107,7 +140,7 @@ export class Engine {
   }
 
   /**
-   * Our two callbacks; whatever else the toolchain left in the import list does nothing.
+   * Our callbacks; whatever else the toolchain left in the import list does nothing.
    * @param {WebAssembly.Module} module
    * @returns {WebAssembly.Imports}
    */
@@ -122,7 +155,9 @@ export class Engine {
       on_segment: (/** @type {number} */ user, /** @type {number} */ pointer) =>
         this.analyzers.get(user)?.receive(pointer),
       on_progress: (/** @type {number} */ user, /** @type {number} */ seconds) =>
-        this.analyzers.get(user)?.onProgress?.(seconds) ? 1 : 0,
+        this.analyzers.get(user)?.progress(seconds) ? 1 : 0,
+      on_frame: (/** @type {number} */ user, /** @type {number} */ pointer, /** @type {number} */ bands) =>
+        this.logMels.get(user)?.receive(pointer, bands),
     };
     return /** @type {WebAssembly.Imports} */ (imports);
   }
@@ -146,6 +181,15 @@ export class Engine {
       const pointer = this.create((out) => this.exports.emovox_model_create(data, bytes.byteLength, out));
       return new Model(this, pointer);
     });
+  }
+
+  /**
+   * @param {{sampleRate: number, channels?: number, start?: number}} options start: s, of the audio
+   *   within a longer recording, for the result
+   * @returns {LogMel}
+   */
+  openLogMel(options) {
+    return new LogMel(this, options);
   }
 
   /**
@@ -231,6 +275,7 @@ export class Model {
       hopSeconds: exports.emovox_hop_seconds(pointer),
       minSeconds: exports.emovox_min_seconds(pointer),
       salienceSeconds: exports.emovox_salience_seconds(pointer),
+      threshold: exports.emovox_threshold(pointer),
     };
   }
 
@@ -243,16 +288,11 @@ export class Model {
   }
 
   /**
-   * @param {{sampleRate: number, channels?: number, speaker?: Speaker, enroll?: boolean,
-   *   onSegment?: (segment: Segment) => void, onProgress?: (seconds: number) => boolean | void}} options
-   *   speaker: adapts to it; enroll: the recording is its ordinary speech; onProgress returns true to stop
+   * @param {AnalyzerOptions} options
    * @returns {Analyzer}
    */
-  openAnalyzer({ sampleRate, channels = 1, speaker, enroll = false, onSegment, onProgress }) {
-    const analyzer = new Analyzer(this, sampleRate, channels, speaker, enroll);
-    analyzer.onSegment = onSegment;
-    analyzer.onProgress = onProgress;
-    return analyzer;
+  openAnalyzer(options) {
+    return new Analyzer(this, options);
   }
 
   /** Frees the weights. The analyzers and speakers must be closed before. */
@@ -321,47 +361,95 @@ export class Speaker {
   }
 }
 
+/** A way for audio into an object of the C library. */
+class Inlet {
+  /** The object. */ pointer = 0;
+  #buffer = 0;
+
+  /**
+   * @param {Engine} engine
+   * @param {{sampleRate: number, channels?: number}} options
+   */
+  constructor(engine, { sampleRate, channels = 1 }) {
+    this.engine = engine;
+    this.sampleRate = sampleRate;
+    this.channels = channels;
+    /** By which the callbacks know it. */
+    this.number = ++engine.count;
+  }
+
+  /**
+   * Makes the object.
+   * @param {(rate: number, out: number) => number} create of the C API, which returns a status
+   */
+  open(create) {
+    const { sampleRate, channels } = this;
+    // The C side takes unsigned integers: what is none must not wrap around into the valid range.
+    if (!(Number.isSafeInteger(channels) && channels >= 1 && channels <= 32)) throw new EmovoxError('bad-input');
+    const rate = Number.isFinite(sampleRate) && sampleRate > 0 && sampleRate < 1e6 ? Math.round(sampleRate) : 0;
+    this.pointer = this.engine.create((out) => create(rate, out));
+    this.#buffer = this.engine.allocate(BLOCK * 4);
+  }
+
+  /**
+   * @param {Float32Array} samples any amount, interleaved
+   * @param {(pointer: number, samples: number, frames: number) => number} push of the C API
+   */
+  write(samples, push) {
+    if (samples.length % this.channels !== 0) throw new EmovoxError('bad-input');
+    const step = BLOCK - (BLOCK % this.channels);
+    for (let at = 0; at < samples.length; at += step) {
+      const block = samples.subarray(at, at + step);
+      // The view is made anew each time: memory that has grown has detached the old one.
+      new Float32Array(this.engine.exports.memory.buffer, this.#buffer, block.length).set(block);
+      this.engine.check(push(this.pointer, this.#buffer, block.length / this.channels));
+    }
+  }
+
+  /** @param {(pointer: number) => void} destroy of the C API */
+  free(destroy) {
+    destroy(this.pointer);
+    this.engine.exports.free(this.#buffer);
+    this.pointer = this.#buffer = 0;
+  }
+}
+
 /** The state of one recording. */
-export class Analyzer {
-  /** @type {((segment: Segment) => void) | undefined} */ onSegment;
-  /** @type {((seconds: number) => boolean | void) | undefined} */ onProgress;
+export class Analyzer extends Inlet {
   /** The verdicts so far. @type {Segment[]} */ segments = [];
   /** Seconds spent computing. */ seconds = 0;
-  #number = 0;
-  #buffer = 0;
+  /** @type {Speaker | undefined} */ speaker;
+  /** @type {Peaks | undefined} */ #peaks;
+  #options;
   #summary = 0;
 
   /**
    * @param {Model} model
-   * @param {number} sampleRate Hz
-   * @param {number} channels
-   * @param {Speaker} [speaker]
-   * @param {boolean} [enroll]
+   * @param {AnalyzerOptions} options
    */
-  constructor(model, sampleRate, channels, speaker, enroll) {
+  constructor(model, options) {
+    super(model.engine, options);
     this.model = model;
-    this.speaker = speaker;
-    this.engine = model.engine;
-    this.channels = channels;
-    this.sampleRate = sampleRate;
-    // The C side takes unsigned integers: what is none must not wrap around into the valid range.
-    if (!(Number.isSafeInteger(channels) && channels >= 1 && channels <= 32)) throw new EmovoxError('bad-input');
-    const rate = Number.isFinite(sampleRate) && sampleRate > 0 && sampleRate < 1e6 ? Math.round(sampleRate) : 0;
-    const { exports } = this.engine;
-    const whose = speaker?.pointer ?? 0;
-    this.#number = ++this.engine.analyzerCount;
-    this.pointer = this.engine.create((out) =>
-      exports.emovox_wasm_analyzer_create(model.pointer, rate, channels, whose, enroll ? 1 : 0, this.#number, out),
-    );
-    if (speaker) speaker.users++;
+    this.#options = options;
+    const { speaker, enroll, hop = MODEL_HOP, threshold = MODEL_THRESHOLD } = options;
+    const { emovox_wasm_analyzer_create: create } = this.engine.exports;
+    const whose = /** @type {const} */ ([speaker?.pointer ?? 0, enroll ? 1 : 0]);
     try {
-      this.#buffer = this.engine.allocate(BLOCK * 4);
+      this.open((rate, out) => create(model.pointer, rate, this.channels, ...whose, hop, threshold, this.number, out));
       this.#summary = this.engine.allocate((SUMMARY_HEAD + 2 * MAX_LABELS) * 8);
     } catch (error) {
       this.close();
       throw error;
     }
-    this.engine.analyzers.set(this.#number, this);
+    this.speaker = speaker;
+    if (speaker) speaker.users++;
+    this.#gatherPeaks();
+    this.engine.analyzers.set(this.number, this);
+  }
+
+  #gatherPeaks() {
+    const { onPeaks, peakBatch = 1 } = this.#options;
+    if (onPeaks) this.#peaks = new Peaks(this.sampleRate, this.channels, peakBatch, onPeaks);
   }
 
   /**
@@ -369,16 +457,10 @@ export class Analyzer {
    * @param {Float32Array} samples interleaved if there are several channels
    */
   push(samples) {
-    if (samples.length % this.channels !== 0) throw new EmovoxError('bad-input');
     const started = performance.now();
-    const step = BLOCK - (BLOCK % this.channels);
-    for (let at = 0; at < samples.length; at += step) {
-      const block = samples.subarray(at, at + step);
-      // The view is made anew each time: memory that has grown has detached the old one.
-      new Float32Array(this.engine.exports.memory.buffer, this.#buffer, block.length).set(block);
-      this.engine.check(this.engine.exports.emovox_push(this.pointer, this.#buffer, block.length / this.channels));
-    }
+    this.write(samples, this.engine.exports.emovox_push);
     this.seconds += (performance.now() - started) / 1000;
+    this.#peaks?.push(samples);
   }
 
   /**
@@ -386,6 +468,7 @@ export class Analyzer {
    * @returns {Summary}
    */
   finish() {
+    this.#peaks?.finish();
     const started = performance.now();
     this.engine.check(this.engine.exports.emovox_wasm_finish(this.pointer, this.#summary));
     this.seconds += (performance.now() - started) / 1000;
@@ -429,16 +512,16 @@ export class Analyzer {
     this.engine.exports.emovox_analyzer_reset(this.pointer);
     this.segments = [];
     this.seconds = 0;
+    this.#gatherPeaks();
   }
 
   /** Frees everything; the object is of no use any more. */
   close() {
     const { exports, analyzers } = this.engine;
-    analyzers.delete(this.#number);
-    exports.emovox_analyzer_destroy(this.pointer);
-    exports.free(this.#buffer);
+    analyzers.delete(this.number);
+    this.free(exports.emovox_analyzer_destroy);
     exports.free(this.#summary);
-    this.pointer = this.#buffer = this.#summary = 0;
+    this.#summary = 0;
     this.speaker?.release();
     this.speaker = undefined;
   }
@@ -463,7 +546,16 @@ export class Analyzer {
       salience: Array.from(new Float32Array(this.engine.exports.memory.buffer, salience, count)),
     };
     this.segments.push(segment);
-    this.onSegment?.(segment);
+    this.#options.onSegment?.(segment);
+  }
+
+  /**
+   * Called by the WebAssembly side after each segment.
+   * @param {number} seconds analysed
+   * @returns {boolean} whether to stop
+   */
+  progress(seconds) {
+    return Boolean(this.#options.onProgress?.(seconds));
   }
 
   /** @returns {Summary} */
@@ -504,5 +596,84 @@ export class Analyzer {
     if (label === NO_SPEECH) return 'no speech';
     if (label === UNCERTAIN) return 'uncertain';
     return this.model.info.labels[label];
+  }
+}
+
+/** The front end alone: what a model hears of a recording. */
+export class LogMel extends Inlet {
+  /** The frames so far, FRAMES in each but the last. @type {Float32Array[]} */ #blocks = [];
+  #frames = 0;
+  #bands = 0;
+  #start;
+
+  /**
+   * @param {Engine} engine
+   * @param {{sampleRate: number, channels?: number, start?: number}} options
+   */
+  constructor(engine, options) {
+    super(engine, options);
+    this.#start = options.start ?? 0;
+    const { emovox_wasm_features_create: create } = engine.exports;
+    try {
+      this.open((rate, out) => create(rate, this.channels, this.number, out));
+    } catch (error) {
+      this.close();
+      throw error;
+    }
+    engine.logMels.set(this.number, this);
+  }
+
+  /**
+   * Adds audio, any amount.
+   * @param {Float32Array} samples interleaved if there are several channels
+   */
+  push(samples) {
+    this.write(samples, this.engine.exports.emovox_features_push);
+  }
+
+  /**
+   * Ends the recording and hands out everything about it.
+   * @returns {LogMelResult}
+   */
+  result() {
+    this.engine.check(this.engine.exports.emovox_features_finish(this.pointer));
+    const [bands, frames] = [this.#bands, this.#frames];
+    const values = floats(frames * bands);
+    let rest = values;
+    for (const block of this.#blocks.splice(0)) {
+      rest.set(block.subarray(0, rest.length));
+      rest = rest.subarray(block.length);
+    }
+    return { bands, frames, hopSeconds: FRAME_SECONDS, start: this.#start, values };
+  }
+
+  /** Frees everything; the object is of no use any more. */
+  close() {
+    this.engine.logMels.delete(this.number);
+    this.free(this.engine.exports.emovox_features_destroy);
+  }
+
+  /**
+   * Called by the WebAssembly side for each frame.
+   * @param {number} pointer
+   * @param {number} bands
+   */
+  receive(pointer, bands) {
+    const row = this.#frames++ % FRAMES;
+    if (row === 0) this.#blocks.push(floats(FRAMES * bands));
+    this.#blocks.at(-1)?.set(new Float32Array(this.engine.exports.memory.buffer, pointer, bands), row * bands);
+    this.#bands = bands;
+  }
+}
+
+/**
+ * @param {number} count
+ * @throws {EmovoxError} `memory`
+ */
+function floats(count) {
+  try {
+    return new Float32Array(count);
+  } catch (error) {
+    throw EmovoxError.from(error, 'memory');
   }
 }

@@ -10,14 +10,17 @@ import { pathToFileURL } from 'node:url';
 import { registerDecoders } from './decoders.js';
 import { Engine, progressOf } from './engine.js';
 import { abortError, EmovoxError } from './errors.js';
-import { analyzeOptions, checkOptions, enrollOptions, kinds, streamOptions } from './options.js';
+import { analyzeOptions, checkLogMelOptions, checkOptions, enrollOptions, kinds, streamOptions } from './options.js';
 import { Gate, segmentsOf } from './stream.js';
+import { cut, framesOf } from './stretch.js';
 
-/** @import { Model, Speaker as EngineSpeaker } from './engine.js' */
+/** @import { Analyzer, LogMel, Model, Speaker as EngineSpeaker } from './engine.js' */
 /** @import { Flow } from './stream.js' */
+/** @import { Stretch } from './stretch.js' */
 
 /** @typedef {import('./errors.js').EmovoxErrorCode} EmovoxErrorCode */
 /** @typedef {import('./result.js').Adaptation} Adaptation */
+/** @typedef {import('./result.js').LogMelResult} LogMelResult */
 /** @typedef {import('./result.js').ModelInfo} ModelInfo */
 /** @typedef {import('./result.js').Progress} Progress */
 /** @typedef {import('./result.js').Result} Result */
@@ -47,9 +50,25 @@ export { EmovoxError };
  * @property {number} [sampleRate] Hz, 8000..192000; needed for PCM
  * @property {number} [channels] of an async iterable of PCM, 1..32 (default 1)
  * @property {Speaker} [speaker] whose voice it is: verdicts adapt to it, and it learns
+ * @property {number} [hop] seconds from one segment's start to the next, 0.25 to `model.sequenceSeconds`, instead of
+ *   `model.hopSeconds`; half of it takes twice the time
+ * @property {number} [threshold] the probability below which a segment votes `uncertain`, 0 to 1, instead of
+ *   `model.threshold`; 0 forces answers
  * @property {AbortSignal} [signal]
  * @property {(progress: Progress) => void} [onProgress]
  * @property {(segment: Segment) => void} [onSegment]
+ * @property {(peaks: Float32Array<ArrayBuffer>) => void} [onPeaks] for a picture of the waveform: 100 values per second,
+ *   each the greatest absolute sample of the channels' mean in its 10 ms, 0..1 (above where floats clip). All calls
+ *   together give the whole recording in order, by some 10 s
+ */
+
+/**
+ * @typedef {object} LogMelOptions
+ * @property {number} [start] seconds, where the stretch begins that is wanted; 0 by default
+ * @property {number} [end] seconds, where it ends; by default with the recording
+ * @property {number} [sampleRate] as for analyze()
+ * @property {number} [channels]
+ * @property {AbortSignal} [signal]
  */
 
 /**
@@ -69,6 +88,8 @@ const createOptions = { model: null, baseUrl: kinds.url, signal: kinds.signal, o
 const sliceMilliseconds = 20;
 /** Values per step of it, a fraction of a second of audio. */
 const stepValues = 4096;
+/** Peaks per call of onPeaks: those of 10 s. */
+const peakBatch = 1000;
 
 /** @type {Promise<typeof import('./decode.js')> | undefined} */
 let decoder;
@@ -142,7 +163,7 @@ export class Emovox {
    *   `closed`
    */
   analyze(source, options = {}) {
-    return this.#enqueue(source, options, false, () => checkOptions('analyze()', options, analyzeOptions));
+    return this.#enqueue(source, options, false, () => checkOptions('analyze()', options, analyzeOptions(this.model)));
   }
 
   /**
@@ -153,9 +174,30 @@ export class Emovox {
    * @returns {AsyncGenerator<Segment, Result>}
    */
   async *stream(source, options = {}) {
-    checkOptions('stream()', options, streamOptions);
+    checkOptions('stream()', options, streamOptions(this.model));
     const { signal } = options;
     return yield* segmentsOf(signal, (how) => this.#enqueue(source, { ...options, ...how }, false));
+  }
+
+  /**
+   * What the model hears, for a spectrogram: the log-mel frames of a recording or of a stretch of it, which is heard as
+   * a recording of its own. Of a file in a container, little more than the stretch is read and decoded. It does not
+   * wait for analyses under way.
+   *
+   * @param {Source} source
+   * @param {LogMelOptions} [options]
+   * @returns {Promise<LogMelResult>}
+   * @throws {EmovoxError} `bad-option`, and as analyze(), but for `too-short`; `empty` also where the recording ends
+   *   before the stretch
+   */
+  async logMel(source, options = {}) {
+    checkLogMelOptions(options);
+    const { start, end } = options;
+    return this.#job(options.signal, async (signal) => {
+      const audio = await open(source, options, signal, { start, end });
+      const { sampleRate, channels } = audio;
+      return read(audio, this.#open().engine.openLogMel({ sampleRate, channels, start }), signal);
+    });
   }
 
   /**
@@ -178,7 +220,7 @@ export class Emovox {
     /** @type {Speaker} */
     const speaker = {
       enroll: async (source, options) => {
-        const check = () => checkOptions('enroll()', options ?? {}, enrollOptions);
+        const check = () => checkOptions('enroll()', options ?? {}, enrollOptions(this.model));
         const { adaptation } = await this.#enqueue(source, { ...options, speaker }, true, check);
         return /** @type {Adaptation} */ (adaptation);
       },
@@ -234,32 +276,42 @@ export class Emovox {
    */
   #enqueue(source, options, enroll, check) {
     const turn = this.#queue;
-    const outer = options?.signal;
+    const result = (async () => {
+      check?.();
+      return this.#job(options.signal, async (signal) => {
+        await orAbort(turn, signal);
+        return this.#analyze(source, options, enroll, signal);
+      });
+    })();
+    this.#queue = Promise.allSettled([turn, result]);
+    return result;
+  }
+
+  /**
+   * @template T
+   * @param {AbortSignal | undefined} outer the caller's
+   * @param {(signal: AbortSignal) => Promise<T>} work the signal fires with `outer` and with close()
+   * @returns {Promise<T>}
+   */
+  async #job(outer, work) {
     const job = new AbortController();
     const onAbort = () => job.abort(abortError(outer));
     const { signal } = job;
-    const run = async () => {
-      check?.();
-      this.#jobs.add(job);
-      outer?.addEventListener('abort', onAbort);
-      try {
-        this.#open();
-        if (outer?.aborted) onAbort();
-        signal.throwIfAborted();
-        await orAbort(turn, signal);
-        return await this.#analyze(source, options, enroll, signal);
-      } catch (thrown) {
-        const error = EmovoxError.from(signal.aborted ? signal.reason : thrown);
-        // Anew, as the decoder's file has a class of its own.
-        throw new EmovoxError(error.code, error.message, { cause: error.cause });
-      } finally {
-        outer?.removeEventListener('abort', onAbort);
-        this.#jobs.delete(job);
-      }
-    };
-    const result = run();
-    this.#queue = Promise.allSettled([turn, result]);
-    return result;
+    this.#jobs.add(job);
+    outer?.addEventListener('abort', onAbort);
+    try {
+      this.#open();
+      if (outer?.aborted) onAbort();
+      signal.throwIfAborted();
+      return await work(signal);
+    } catch (thrown) {
+      const error = EmovoxError.from(signal.aborted ? signal.reason : thrown);
+      // Anew, as the decoder's file has a class of its own.
+      throw new EmovoxError(error.code, error.message, { cause: error.cause });
+    } finally {
+      outer?.removeEventListener('abort', onAbort);
+      this.#jobs.delete(job);
+    }
   }
 
   /**
@@ -270,38 +322,27 @@ export class Emovox {
    * @returns {Promise<Result>}
    */
   async #analyze(source, options, enroll, signal) {
-    const { onSegment, onProgress, flow = {} } = options;
+    const { hop, threshold, onSegment, onProgress, onPeaks, flow = {} } = options;
     const gate = new Gate();
     flow.hold = (held) => gate.hold(held);
     signal.addEventListener('abort', () => gate.hold(false));
-    const { sampleRate, channels, duration, blocks } = await open(source, options, signal);
+    const audio = await open(source, options, signal);
+    const { sampleRate, channels, duration } = audio;
     const analyzer = this.#open().openAnalyzer({
       sampleRate,
       channels,
       enroll,
+      hop,
+      threshold,
+      onPeaks,
+      peakBatch,
       speaker: this.#engineSpeaker(options.speaker),
       onSegment,
       onProgress: (seconds) => {
         onProgress?.(progressOf(seconds, duration)); // what it returns must not stop the engine
       },
     });
-    try {
-      const step = stepValues - (stepValues % channels);
-      let sliceEnd = performance.now() + sliceMilliseconds;
-      for await (const block of abortable(blocks, signal)) {
-        for (let at = 0; at < block.length; at += step) {
-          analyzer.push(block.subarray(at, at + step));
-          if (performance.now() < sliceEnd) continue;
-          await nextTask();
-          await gate.closed;
-          signal.throwIfAborted();
-          sliceEnd = performance.now() + sliceMilliseconds;
-        }
-      }
-      return analyzer.result();
-    } finally {
-      analyzer.close();
-    }
+    return read(audio, analyzer, signal, gate);
   }
 
   /**
@@ -321,23 +362,57 @@ const closedSpeaker = () =>
   new EmovoxError('closed', 'This speaker is closed, or of another Emovox object; make a new one.');
 
 /**
+ * Lets somebody read all of it, and others work every few milliseconds.
+ *
+ * @template {Analyzer | LogMel} Reader
+ * @param {import('./decode.js').DecodedAudio} audio
+ * @param {Reader} reader is closed
+ * @param {AbortSignal} signal
+ * @param {Gate} [gate]
+ * @returns {Promise<ReturnType<Reader['result']>>}
+ */
+async function read({ channels, blocks }, reader, signal, gate) {
+  try {
+    const step = stepValues - (stepValues % channels);
+    let sliceEnd = performance.now() + sliceMilliseconds;
+    for await (const block of abortable(blocks, signal)) {
+      for (let at = 0; at < block.length; at += step) {
+        reader.push(block.subarray(at, at + step));
+        if (performance.now() < sliceEnd) continue;
+        await nextTask();
+        await gate?.closed;
+        signal.throwIfAborted();
+        sliceEnd = performance.now() + sliceMilliseconds;
+      }
+    }
+    return /** @type {ReturnType<Reader['result']>} */ (reader.result());
+  } finally {
+    reader.close();
+  }
+}
+
+/**
  * @param {Source} source
  * @param {AnalyzeOptions} options
  * @param {AbortSignal} signal
+ * @param {Stretch} [stretch]
  * @returns {Promise<import('./decode.js').DecodedAudio>}
  */
-async function open(source, { sampleRate, channels = 1 }, signal) {
+async function open(source, { sampleRate, channels = 1 }, signal, stretch = {}) {
   const blocks = source instanceof Float32Array ? once(source) : source;
   if (isIterable(blocks)) {
     if (typeof sampleRate === 'number') {
-      const duration = source instanceof Float32Array ? source.length / sampleRate : null;
-      return { sampleRate, channels: source instanceof Float32Array ? 1 : channels, duration, blocks };
+      const pcm =
+        source instanceof Float32Array
+          ? { channels: 1, duration: source.length / sampleRate }
+          : { channels, duration: null };
+      return { sampleRate, ...pcm, blocks: cut(blocks, pcm.channels, framesOf(stretch, sampleRate)) };
     }
     throw new EmovoxError('bad-input', 'PCM needs its sampleRate: analyze(samples, { sampleRate }).');
   }
   const { decode, ...mediabunny } = await loadDecoder();
   registerDecoders(mediabunny);
-  const audio = await decode(await toBlob(source, signal), signal);
+  const audio = await decode(await toBlob(source, signal), signal, stretch);
   if (audio) return audio;
   throw new EmovoxError('undecodable', 'This file cannot be read as audio. Choose a WAV, FLAC, MP3, Ogg or M4A file.');
 }

@@ -4,6 +4,8 @@
 
 import { EmovoxError } from './errors.js';
 
+/** @import { ModelInfo } from './result.js' */
+
 /** @typedef {[(value: any) => boolean, string]} Kind a test, and what passes it in words */
 
 /** @type {Record<string, Kind>} */
@@ -13,6 +15,8 @@ export const kinds = {
   hertz: [(value) => typeof value === 'number', 'a number, in hertz'],
   count: [(value) => Number.isInteger(value) && value > 0, 'a whole number above 0'],
   name: [(value) => typeof value === 'string', 'a string'],
+  probability: [(value) => typeof value === 'number' && value >= 0 && value <= 1, 'a number from 0 to 1'],
+  seconds: [(value) => Number.isFinite(value) && value >= 0, 'a number of seconds, 0 or more'],
   object: [(value) => typeof value === 'object' && value !== null, 'an object'],
   signal: [(value) => typeof value?.addEventListener === 'function' && 'aborted' in value, 'an AbortSignal'],
   stream: [(value) => typeof value?.getAudioTracks === 'function', 'a MediaStream'],
@@ -20,17 +24,57 @@ export const kinds = {
   worker: [(value) => ['string', 'function'].includes(typeof value) || value instanceof URL, 'a URL or a function'],
 };
 
-/** What stream() takes, in the browser and in Node alike. */
-export const streamOptions = {
-  sampleRate: kinds.hertz,
-  channels: kinds.count,
+/** EMOVOX_MIN_HOP_SECONDS of the C library. */
+const minHopSeconds = 0.25;
+
+const pcmOptions = { sampleRate: kinds.hertz, channels: kinds.count, signal: kinds.signal };
+
+/**
+ * What there is to say about how segments are judged.
+ *
+ * @param {ModelInfo} model
+ * @returns {Record<string, Kind>}
+ */
+export function judging({ sequenceSeconds }) {
+  const fits = (/** @type {unknown} */ value) =>
+    typeof value === 'number' && value >= minHopSeconds && value <= sequenceSeconds;
+  return {
+    hop: [fits, `a number of seconds from ${minHopSeconds} to ${sequenceSeconds}`],
+    threshold: kinds.probability,
+    onPeaks: kinds.function,
+  };
+}
+
+// What methods take, in the browser and in Node alike.
+
+/** @param {ModelInfo} model */
+export const streamOptions = (model) => ({
+  ...pcmOptions,
+  ...judging(model),
   speaker: null,
-  signal: kinds.signal,
   onProgress: kinds.function,
+});
+
+/** @param {ModelInfo} model */
+export const analyzeOptions = (model) => ({ ...streamOptions(model), onSegment: kinds.function });
+
+/** @param {ModelInfo} model */
+export const enrollOptions = (model) => {
+  const { speaker, ...options } = analyzeOptions(model);
+  return options;
 };
-export const analyzeOptions = { ...streamOptions, onSegment: kinds.function };
-const { speaker: _, ...ofSpeaker } = analyzeOptions;
-export const enrollOptions = ofSpeaker;
+
+export const logMelOptions = { ...pcmOptions, start: kinds.seconds, end: kinds.seconds };
+
+/**
+ * @param {unknown} options of logMel()
+ * @throws {EmovoxError} `bad-option`
+ */
+export function checkLogMelOptions(options) {
+  checkOptions('logMel()', options, logMelOptions);
+  const { start = 0, end = Infinity } = /** @type {import('./stretch.js').Stretch} */ (options);
+  if (end <= start) throw new EmovoxError('bad-option', "Option 'end' of logMel() must be a number above its 'start'.");
+}
 
 /**
  * @param {string} method for the message

@@ -5,19 +5,25 @@
 /** @import { EmovoxError, EmovoxErrorCode } from './errors.js' */
 /** @import { Progress, Segment, Summary } from './result.js' */
 /** @import { Flow } from './stream.js' */
+/** @import { Stretch } from './stretch.js' */
 
 /**
- * Whose voice it is, by the identifier of the job that made the speaker, and whether it is to be enrolled.
+ * How a recording is analysed: whose voice it is, by the identifier of the job that made the speaker, whether it is to
+ * be enrolled, and whether the page wants peaks.
  *
- * @typedef {{speaker?: number, enroll?: boolean}} Whose
+ * @typedef {{speaker?: number, enroll?: boolean, hop?: number, threshold?: number, peaks?: boolean}} How
+ *
+ * What is done with audio: it is analysed, or a stretch of it becomes log-mel frames.
+ *
+ * @typedef {How & {logMel?: Stretch}} Task
  *
  * Page -> worker. The numbers are job identifiers.
  *
  * @typedef {{type: 'load', id: number, wasm: WebAssembly.Module, model: ArrayBuffer}
- *   | {type: 'analyze-file', id: number, blob: Blob} & Whose
- *   | {type: 'analyze-pcm', id: number, sampleRate: number, channels: number, duration: number | null} & Whose
+ *   | {type: 'read-file', id: number, blob: Blob} & Task
+ *   | {type: 'read-pcm', id: number, sampleRate: number, channels: number, duration: number | null} & Task
  *   | {type: 'pcm', id: number, block: Float32Array | null}
- *   | {type: 'listen', id: number, sampleRate: number, port: MessagePort} & Whose
+ *   | {type: 'listen', id: number, sampleRate: number, port: MessagePort, samples: boolean} & How
  *   | {type: 'speaker', id: number, profile: Uint8Array | null}
  *   | {type: 'speaker-save', id: number, speaker: number}
  *   | {type: 'speaker-close', id: number, speaker: number}
@@ -34,32 +40,33 @@
  *   | {type: 'whole-file', id: number}
  *   | {type: 'pull', id: number}
  *   | {type: 'segment', id: number, value: Segment}
+ *   | {type: 'peaks', id: number, value: Float32Array<ArrayBuffer>}
+ *   | {type: 'samples', id: number, value: Float32Array<ArrayBuffer>}
  *   | {type: 'progress', id: number, value: Progress}
  *   | {type: 'peeked', id: number, value: Summary}} Reply
  */
 
 /**
+ * What the page does when the worker says something about a job.
+ *
+ * @typedef {object} Callbacks
+ * @property {(segment: Segment) => void} [onSegment]
+ * @property {(progress: Progress) => void} [onProgress]
+ * @property {(peaks: Float32Array<ArrayBuffer>) => void} [onPeaks]
+ * @property {(samples: Float32Array<ArrayBuffer>) => void} [onSamples]
+ * @property {() => Promise<Float32Array<ArrayBuffer> | null>} [onPull]
+ *
  * A job under way, in the page.
  *
- * @typedef {object} Call
+ * @typedef {object} Job
  * @property {number} id
  * @property {Promise<any>} promise
  * @property {(value: any) => void} resolve
  * @property {(error: EmovoxError) => void} reject
- * @property {((segment: Segment) => void)} [onSegment]
- * @property {((progress: Progress) => void)} [onProgress]
- * @property {() => Promise<Float32Array<ArrayBuffer> | null>} [onPull]
  * @property {((summary: Summary) => void)[]} peeks
- */
-
-/**
- * @typedef {object} CallOptions
- * @property {Transferable[]} [transfer]
- * @property {AbortSignal} [signal]
- * @property {(segment: Segment) => void} [onSegment]
- * @property {(progress: Progress) => void} [onProgress]
- * @property {() => Promise<Float32Array<ArrayBuffer> | null>} [onPull]
- * @property {Flow} [flow]
+ *
+ * @typedef {Job & Callbacks} Call
+ * @typedef {{transfer?: Transferable[], signal?: AbortSignal, flow?: Flow} & Callbacks} CallOptions
  */
 
 export {};

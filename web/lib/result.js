@@ -75,6 +75,19 @@
  * @property {number} hopSeconds from one segment's start to the next
  * @property {number} minSeconds shortest audio that gets a verdict
  * @property {number} salienceSeconds from one value of a segment's salience to the next
+ * @property {number} threshold the probability below which a segment votes `uncertain`, 0..1
+ */
+
+/**
+ * What the model hears, before it evens out the level: log-mel frames, for a spectrogram.
+ *
+ * @typedef {object} LogMelResult
+ * @property {number} bands values per frame: 80 mel bands from 0 to 8000 Hz
+ * @property {number} frames
+ * @property {number} hopSeconds from one frame's middle to the next one's
+ * @property {number} start seconds, the middle of the first frame; what lies before it or after the end is heard as
+ *   silence
+ * @property {Float32Array<ArrayBuffer>} values frame after frame: log10 of the power in each band, -14 and up
  */
 
 export {};

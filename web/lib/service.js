@@ -8,8 +8,8 @@ import { abortError, EmovoxError } from './errors.js';
 import { Gate } from './stream.js';
 
 /** @import { Analyzer, Model, Speaker } from './engine.js' */
-/** @import { Reply, Request, Whose } from './protocol.js' */
-/** @import { Result } from './result.js' */
+/** @import { How, Reply, Request, Task } from './protocol.js' */
+/** @import { LogMelResult, Result } from './result.js' */
 
 /**
  * @typedef {object} Job
@@ -25,6 +25,9 @@ const sliceMilliseconds = 20;
 /** How long a stopped recording waits for the last block from the audio thread. */
 const lastBlockMilliseconds = 500;
 
+/** Peaks per message about a file: those of 10 s. */
+const peakBatch = 1000;
+
 /** The answer to a file that only the page's one-shot decoder might read. */
 const wholeFile = Symbol('whole file');
 
@@ -38,7 +41,7 @@ export class Service {
 
   /**
    * @param {Promise<Pick<typeof import('./decode.js'), 'decode'>>} decoder
-   * @param {(reply: Reply) => void} send
+   * @param {(reply: Reply, transfer?: Transferable[]) => void} send
    */
   constructor(decoder, send) {
     this.#model = /** @type {any} */ (undefined); // until it is loaded, which comes first
@@ -95,10 +98,10 @@ export class Service {
       }
       case 'stats':
         return { wasmMemoryBytes: this.#model.engine.memoryBytes };
-      case 'analyze-file':
-        return this.#analyzeFile(request, job);
-      case 'analyze-pcm':
-        return this.#analyze(request, job, { ...request, blocks: this.#pull(request.id, job) });
+      case 'read-file':
+        return this.#readFile(request, job);
+      case 'read-pcm':
+        return this.#read(request, job, { ...request, blocks: this.#pull(request.id, job) });
       case 'listen':
         return this.#listen(request, job);
       case 'speaker':
@@ -114,7 +117,7 @@ export class Service {
   }
 
   /**
-   * @param {Whose} request
+   * @param {{speaker?: number}} request
    * @returns {Speaker | undefined}
    */
   #speakerOf({ speaker }) {
@@ -125,30 +128,33 @@ export class Service {
   }
 
   /**
-   * @param {{id: number, blob: Blob} & Whose} request
+   * @param {{id: number, blob: Blob} & Task} request
    * @param {Job} job
-   * @returns {Promise<Result | typeof wholeFile>}
+   * @returns {Promise<Result | LogMelResult | typeof wholeFile>}
    */
-  async #analyzeFile(request, job) {
+  async #readFile(request, job) {
     const { decode } = await this.#decoder.catch((thrown) => {
       throw EmovoxError.from(thrown, 'decoder-load');
     });
-    const audio = await decode(request.blob, job.abort.signal);
-    return audio ? this.#analyze(request, job, audio) : wholeFile;
+    const audio = await decode(request.blob, job.abort.signal, request.logMel);
+    return audio ? this.#read(request, job, audio) : wholeFile;
   }
 
   /**
-   * @param {{id: number} & Whose} request
+   * @param {{id: number} & Task} request
    * @param {Job} job
    * @param {import('./decode.js').DecodedAudio} audio
-   * @returns {Promise<Result>}
+   * @returns {Promise<Result | LogMelResult>}
    */
-  async #analyze(request, job, { sampleRate, channels, duration, blocks }) {
-    const analyzer = this.#open(request, sampleRate, channels, duration);
+  async #read(request, job, { sampleRate, channels, duration, blocks }) {
+    const { logMel } = request;
+    const reader = logMel
+      ? this.#model.engine.openLogMel({ sampleRate, channels, start: logMel.start })
+      : this.#open(request, { sampleRate, channels, peakBatch }, duration);
     try {
       let sliceEnd = performance.now() + sliceMilliseconds;
       for await (const block of blocks) {
-        analyzer.push(block);
+        reader.push(block);
         if (performance.now() >= sliceEnd) {
           await nextTask();
           sliceEnd = performance.now() + sliceMilliseconds;
@@ -156,9 +162,9 @@ export class Service {
         await job.gate.closed;
         job.abort.signal.throwIfAborted();
       }
-      return analyzer.result();
+      return reader.result();
     } finally {
-      analyzer.close();
+      reader.close();
     }
   }
 
@@ -188,14 +194,15 @@ export class Service {
   }
 
   /**
-   * A live recording: blocks come through a port of their own, straight from the audio thread.
-   * @param {{id: number, sampleRate: number, port: MessagePort} & Whose} request
+   * A live recording: blocks come through a port of their own, straight from the audio thread. What has been analysed
+   * goes to the page if that wants it, ahead of the result.
+   * @param {{id: number, sampleRate: number, port: MessagePort, samples: boolean} & How} request
    * @param {Job} job
    * @returns {Promise<Result>}
    */
   async #listen(request, job) {
-    const { sampleRate, port } = request;
-    const analyzer = this.#open(request, sampleRate, 1, null);
+    const { id, sampleRate, port } = request;
+    const analyzer = this.#open(request, { sampleRate }, null);
     job.analyzer = analyzer;
     try {
       await new Promise((resolve, reject) => {
@@ -203,8 +210,9 @@ export class Service {
         job.end = () => setTimeout(resolve, lastBlockMilliseconds);
         port.onmessage = ({ data }) => {
           try {
-            if (data === null) resolve(undefined);
-            else analyzer.push(data);
+            if (data === null) return resolve(undefined);
+            analyzer.push(data);
+            if (request.samples) this.#send({ type: 'samples', id, value: data }, [data.buffer]);
           } catch (error) {
             reject(error);
           }
@@ -219,20 +227,21 @@ export class Service {
   }
 
   /**
-   * @param {{id: number} & Whose} request
-   * @param {number} sampleRate
-   * @param {number} channels
+   * @param {{id: number} & How} request
+   * @param {{sampleRate: number, channels?: number, peakBatch?: number}} audio
    * @param {number | null} duration
    */
-  #open(request, sampleRate, channels, duration) {
-    const { id, enroll } = request;
+  #open(request, audio, duration) {
+    const { id, enroll, hop, threshold } = request;
     return this.#model.openAnalyzer({
-      sampleRate,
-      channels,
+      ...audio,
       speaker: this.#speakerOf(request),
       enroll,
+      hop,
+      threshold,
       onSegment: (value) => this.#send({ type: 'segment', id, value }),
       onProgress: (seconds) => this.#send({ type: 'progress', id, value: progressOf(seconds, duration) }),
+      onPeaks: request.peaks ? (value) => this.#send({ type: 'peaks', id, value }, [value.buffer]) : undefined,
     });
   }
 

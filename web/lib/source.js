@@ -3,6 +3,9 @@
 // What analyze() takes, brought to one of two forms: a Blob for the worker to decode, or PCM that the page holds.
 
 import { abortError, EmovoxError } from './errors.js';
+import { cut, framesOf } from './stretch.js';
+
+/** @import { Stretch } from './stretch.js' */
 
 /**
  * The part of an AudioBuffer that we read.
@@ -93,18 +96,20 @@ const blockFrames = 32768;
 
 /**
  * @param {Pcm} buffer
+ * @param {Stretch} [stretch]
  * @returns {PcmSource}
  */
-export function pcmOf(buffer) {
+export function pcmOf(buffer, stretch = {}) {
   const { sampleRate, numberOfChannels: channels, length } = buffer;
-  let at = 0;
+  let [at, end] = framesOf(stretch, sampleRate);
+  end = Math.min(end, length);
   return {
     sampleRate,
     channels,
     duration: length / sampleRate,
     async next() {
-      if (at >= length) return null;
-      const frames = Math.min(blockFrames, length - at);
+      if (at >= end) return null;
+      const frames = Math.min(blockFrames, end - at);
       const block = new Float32Array(frames * channels);
       for (let channel = 0; channel < channels; channel++) {
         const samples = buffer.getChannelData(channel);
@@ -121,10 +126,12 @@ export function pcmOf(buffer) {
  * @param {ReadableStream} stream of Float32Arrays
  * @param {number} sampleRate
  * @param {number} channels
+ * @param {Stretch} [stretch]
  * @returns {PcmSource}
  */
-export function pcmOfStream(stream, sampleRate, channels) {
+export function pcmOfStream(stream, sampleRate, channels, stretch = {}) {
   const reader = stream.getReader();
+  const blocks = cut(read(reader, channels), channels, framesOf(stretch, sampleRate));
   let rest = new Float32Array(0);
   return {
     sampleRate,
@@ -132,12 +139,8 @@ export function pcmOfStream(stream, sampleRate, channels) {
     duration: null,
     async next() {
       while (rest.length === 0) {
-        const { done, value } = await reader.read();
+        const { done, value } = await blocks.next();
         if (done) return null;
-        if (!(value instanceof Float32Array) || value.length % channels !== 0) {
-          const frames = channels > 1 ? ` of whole frames of ${channels} samples` : '';
-          throw new EmovoxError('bad-input', `With a sampleRate, the stream must give Float32Arrays${frames}.`);
-        }
         rest = /** @type {Float32Array<ArrayBuffer>} */ (value);
       }
       const block = rest.slice(0, blockFrames * channels); // a copy: the caller keeps what it gave
@@ -148,4 +151,21 @@ export function pcmOfStream(stream, sampleRate, channels) {
       reader.cancel().catch(() => {});
     },
   };
+}
+
+/**
+ * @param {ReadableStreamDefaultReader} reader
+ * @param {number} channels
+ * @returns {AsyncGenerator<Float32Array>}
+ */
+async function* read(reader, channels) {
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) return;
+    if (!(value instanceof Float32Array) || value.length % channels !== 0) {
+      const frames = channels > 1 ? ` of whole frames of ${channels} samples` : '';
+      throw new EmovoxError('bad-input', `With a sampleRate, the stream must give Float32Arrays${frames}.`);
+    }
+    yield value;
+  }
 }

@@ -13,5 +13,5 @@ const decoder = import(/* webpackIgnore: true */ /* @vite-ignore */ new URL('./d
   () => Reflect.get(globalThis, Symbol.for('emovox.decoder')),
 );
 
-const service = new Service(decoder, (reply) => postMessage(reply));
+const service = new Service(decoder, (reply, transfer = []) => postMessage(reply, { transfer }));
 addEventListener('message', ({ data }) => service.receive(data));
