@@ -17,6 +17,7 @@ await main(async () => {
     ['clang-format', '--dry-run', '-Werror', ...cFiles],
     ['node_modules/.bin/biome', 'check', '--config-path', 'web', 'web', 'tests', 'src', 'package.json'],
     ['node_modules/.bin/tsc', '-p', 'web', '--noEmit'],
+    ['node_modules/.bin/tsc', '-p', 'web/tsconfig.sw.json', '--noEmit'], // with a service worker's globals
   ];
   for (const [command, ...args] of checks) {
     console.log(`${path.basename(command)} …`);

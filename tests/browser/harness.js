@@ -7,7 +7,8 @@ import { after, before } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
 import { findChromium } from '../../src/deps/setup.mjs';
-import { contentSecurityPolicy, serve } from '../../web/scripts/serve.mjs';
+import { contentSecurityPolicy, pageHeaders } from '../../web/scripts/policy.mjs';
+import { serve } from '../../web/scripts/serve.mjs';
 
 const quiet = [
   '--no-sandbox',
@@ -26,6 +27,9 @@ export const patience = 240_000;
 /** @param {string} name of a file in tests/data */
 export const data = (name) => fileURLToPath(new URL(`../data/${name}`, import.meta.url));
 
+/** The headers for what lies below dist/: those of the page for its files; the library is held to its own policy. */
+export const headersByPath = (/** @type {string} */ path) => (path.startsWith('/site/') ? pageHeaders() : {});
+
 /**
  * Starts a server and a browser for a test file.
  *
@@ -36,7 +40,7 @@ export function browserTest(flags = []) {
   /** @type {Awaited<ReturnType<typeof serve>>} */ let server;
 
   before(async () => {
-    server = await serve(fileURLToPath(new URL('../../dist', import.meta.url)));
+    server = await serve(fileURLToPath(new URL('../../dist', import.meta.url)), 0, headersByPath);
     browser = await chromium.launch({ executablePath: findChromium(), args: [...quiet, ...flags] });
   });
   after(async () => {
@@ -64,12 +68,16 @@ export function browserTest(flags = []) {
      * Runs a test in a fresh page, which must neither log an error nor break the content security policy.
      *
      * @param {(page: import('playwright-core').Page) => Promise<void>} body
-     * @param {{expectErrors?: boolean}} [options]
+     * @param {{expectErrors?: boolean, serviceWorker?: boolean}} [options] serviceWorker: the page may have its own;
+     *   otherwise it finds a browser without, so that what it requests is seen
      */
-    async withPage(body, { expectErrors = false } = {}) {
+    async withPage(body, { expectErrors = false, serviceWorker = false } = {}) {
       const context = await browser.newContext();
       try {
         const page = await context.newPage();
+        if (!serviceWorker) {
+          await page.addInitScript(() => Reflect.deleteProperty(Navigator.prototype, 'serviceWorker'));
+        }
         page.setDefaultTimeout(patience);
         /** @type {string[]} */
         const complaints = [];

@@ -11,7 +11,8 @@ import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
 import { findChromium, installNpm, root, run } from '../../src/deps/setup.mjs';
-import { contentSecurityPolicy, serve } from '../../web/scripts/serve.mjs';
+import { contentSecurityPolicy } from '../../web/scripts/policy.mjs';
+import { serve } from '../../web/scripts/serve.mjs';
 
 export const recording = fileURLToPath(new URL('../data/formats/angry.wav', import.meta.url));
 

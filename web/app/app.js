@@ -10,8 +10,8 @@ import { Analysis } from './analysis.js';
 import { CompareView } from './compare-view.js';
 import { byId, element } from './dom.js';
 import { HistoryView } from './history-view.js';
-import { emotionName, language, languages, megabytes, number, percent, setLanguage, t } from './i18n.js';
-import { onIncomingFiles } from './incoming.js';
+import { emotionName, language, languages, megabytes, percent, setLanguage, t } from './i18n.js';
+import { onIncomingFiles, requestedAction } from './incoming.js';
 import { List } from './list.js';
 import { watchServiceWorker } from './offline.js';
 import { Profiles } from './profiles.js';
@@ -268,6 +268,7 @@ for (const button of /** @type {NodeListOf<HTMLButtonElement>} */ (document.quer
   });
 }
 onIncomingFiles(open);
+if (requestedAction()) byId('record', HTMLButtonElement).focus(); // browsers want a click before they record
 
 // ---- language ----
 
@@ -302,11 +303,14 @@ async function translateAll() {
 
 // ---- privacy ----
 
-let traffic = { requests: 0, bytesSent: 0 };
+/** @type {import('./traffic.js').Traffic | null} */
+let traffic = null;
 
 function showTraffic() {
+  if (!traffic) return;
   const { requests, bytesSent } = traffic;
-  byId('traffic', HTMLElement).textContent = t('privacy.measured', { n: requests, bytes: number(bytesSent) });
+  byId('traffic', HTMLElement).textContent =
+    bytesSent === null ? t('privacy.requests', { n: requests }) : t('privacy.measured', { n: requests, bytes: bytesSent });
 }
 
 // ---- start ----
@@ -333,4 +337,3 @@ watchTraffic((measured) => {
   traffic = measured;
   showTraffic();
 });
-showTraffic();

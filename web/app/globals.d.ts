@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: MIT
-//
-// What the build puts in.
+// What the build puts in, and what lib.dom.d.ts leaves out.
 
+/** The files of the models by their names, and their SHA-256 in hexadecimal. */
+declare const EMOVOX_MODELS: Record<'small' | 'large', { bytes: number; sha256: string }>;
+
+/** Unweighted average recall, 0..1, for strangers and for speakers whose voice is known. */
 interface Figure {
-  /** unweighted average recall, 0..1 */
   uar: number;
   adapted: number;
 }
 
-/** From model/*.report.json. */
+/** From model/*.report.json; `people`: the share of CREMA-D's clips whose emotion its listeners name. */
 declare const EMOVOX_FIGURES: Record<'ravdess' | 'nemo' | 'tess', Record<'small' | 'large', Figure>> & {
-  /** share of CREMA-D's clips whose emotion its listeners name, 0..1 */
   people: number;
 };
 
@@ -19,6 +20,7 @@ declare module '*.css?inline' {
   export default text;
 }
 
-interface LaunchQueue {
-  setConsumer(consumer: (params: { files: FileSystemFileHandle[] }) => void): void;
+/** Files that the system opens with the installed page. */
+interface Window {
+  launchQueue?: { setConsumer(consumer: (launch: { files: readonly FileSystemFileHandle[] }) => void): void };
 }

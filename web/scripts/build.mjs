@@ -10,6 +10,8 @@ import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { ensure, main, relaxedWasm, root } from '../../src/deps/setup.mjs';
+import { headersFile } from './policy.mjs';
+import { bundleServiceWorker } from './service-worker.mjs';
 
 export const lib = join(root, 'dist/lib');
 export const site = join(root, 'dist/site');
@@ -167,6 +169,8 @@ async function buildSite() {
   // Vite leaves NODE_ENV=production behind, with which npm installs no tools.
   if (NODE_ENV === undefined) delete process.env.NODE_ENV;
   else process.env.NODE_ENV = NODE_ENV;
+  await writeFile(join(site, '_headers'), headersFile());
+  await bundleServiceWorker(site);
 }
 
 /**

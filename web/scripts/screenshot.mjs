@@ -6,12 +6,13 @@ import { join } from 'node:path';
 import { chromium } from 'playwright-core';
 import { ensure, findChromium, main, root } from '../../src/deps/setup.mjs';
 import { build, site } from './build.mjs';
+import { pageHeaders } from './policy.mjs';
 import { serve } from './serve.mjs';
 
 await main(async () => {
   await build();
   await ensure({ chromium: true });
-  const server = await serve(site);
+  const server = await serve(site, 0, pageHeaders());
   const browser = await chromium.launch({ executablePath: findChromium(), args: ['--no-sandbox', '--disable-gpu'] });
   const page = await browser.newPage({ viewport: { width: 960, height: 800 } });
   await page.goto(server.url);

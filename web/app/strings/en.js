@@ -37,8 +37,12 @@ export default {
   'privacy.heading': 'Your voice stays here',
   'privacy.text': 'Everything is computed on this device.',
   'privacy.measured': {
-    one: 'Measured: {bytes} bytes sent in {n} request since the page was ready.',
-    other: 'Measured: {bytes} bytes sent in {n} requests since the page was ready.',
+    one: 'Measured since the page was ready: {n} request, {bytes} bytes sent.',
+    other: 'Measured since the page was ready: {n} requests, {bytes} bytes sent.',
+  },
+  'privacy.requests': {
+    one: 'Measured since the page was ready: {n} request.',
+    other: 'Measured since the page was ready: {n} requests.',
   },
 
   'record.live': 'Recording',
