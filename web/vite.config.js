@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vite';
+import english from './app/strings/en.js';
 import { pagePolicyMeta } from './scripts/policy.mjs';
 
 const path = (/** @type {string} */ name) => fileURLToPath(new URL(name, import.meta.url));
@@ -43,6 +44,18 @@ const policy = {
   ],
 };
 
+/** The page's words in English, so that they are there before any script runs. @type {import('vite').Plugin} */
+const words = {
+  name: 'words',
+  transformIndexHtml(html) {
+    /** @param {string} key */
+    const text = (key) => english[/** @type {'page.title'} */ (key)].replaceAll('&', '&amp;').replaceAll('<', '&lt;');
+    return html
+      .replace(/(data-t="([^"]+)"[^<>]*>)(?=<)/g, (_, tag, key) => tag + text(key))
+      .replace(/data-t-label="([^"]+)"/g, (attribute, key) => `${attribute} aria-label="${text(key)}"`);
+  },
+};
+
 /** The icon again, under the name that the manifest gives it. @type {import('vite').Plugin} */
 const manifestIcon = {
   name: 'manifest-icon',
@@ -65,7 +78,7 @@ export default defineConfig({
       people,
     }),
   },
-  plugins: [policy, manifestIcon],
+  plugins: [policy, words, manifestIcon],
   worker: { format: 'es' },
   build: {
     outDir: path('../dist/site'),

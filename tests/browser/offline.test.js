@@ -149,7 +149,10 @@ describe('modules of the page', () => {
         await page.evaluate(async () => (await navigator.serviceWorker.getRegistration())?.update());
         await page.waitForSelector('body[data-update]');
         const changed = paths().filter((path) => path !== 'sw.js');
-        assert.deepEqual(changed.map((path) => path.replace(/-[\w-]+\./, '.')).sort(), ['assets/index.js', 'index.html']);
+        assert.deepEqual(changed.map((path) => path.replace(/-[\w-]+\./, '.')).sort(), [
+          'assets/index.js',
+          'index.html',
+        ]);
 
         await page.reload(); // the old version stays until it is applied
         await page.waitForSelector('body[data-version=one][data-update]');
@@ -168,7 +171,9 @@ describe('modules of the page', () => {
           return keys.flat().map(({ url }) => url);
         });
         assert.equal(kept.filter((url) => /assets\/index-.*js/.test(url)).length, 1);
-        assert.ok(kept.some((url) => url.includes('emovox-small')) && !kept.some((url) => url.includes('emovox-large')));
+        assert.ok(
+          kept.some((url) => url.includes('emovox-small')) && !kept.some((url) => url.includes('emovox-large')),
+        );
       }));
 
     test('a page that cannot be stored says so', () =>
@@ -275,7 +280,13 @@ describe('modules of the page', () => {
           });
           return { length: bytes.length, loaded, warnings, stored: await globalThis.isStored('large') };
         } catch (error) {
-          return { code: error.code, message: error.message, loaded, warnings, stored: await globalThis.isStored('large') };
+          return {
+            code: error.code,
+            message: error.message,
+            loaded,
+            warnings,
+            stored: await globalThis.isStored('large'),
+          };
         }
       });
     /** @param {Page} page */

@@ -34,6 +34,7 @@ const status = byId('status', HTMLParagraphElement);
 const retry = byId('retry', HTMLButtonElement);
 const result = byId('result', HTMLElement);
 const empty = byId('empty', HTMLDivElement);
+const samples = byId('samples', HTMLDetailsElement);
 
 /** Milliseconds between two updates of what is shown: more often nobody can read it. */
 const updateMilliseconds = 100;
@@ -144,6 +145,10 @@ function render() {
   scheduled = false;
   updateAt = performance.now();
   list.update();
+  if (session.list.length > 0 && samples.dataset.used === undefined) {
+    samples.dataset.used = '';
+    samples.open = false; // makes room
+  }
   const recording = session.shown;
   if (face && face.recording !== recording) {
     face.view.close();
@@ -175,7 +180,8 @@ function render() {
   setData('error', state === 'failed' ? error?.code : undefined);
   result.dataset.state = state;
   // Where the focus was in what is gone, it goes on in what came.
-  if (focused && !focused.isConnected) (result.querySelector('button:not(:disabled)') ?? file).focus();
+  if (focused && !focused.isConnected)
+    /** @type {HTMLElement} */ (result.querySelector('button:not(:disabled)') ?? file).focus();
 }
 
 /**
@@ -197,6 +203,7 @@ matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => {
 let view = 'listen';
 
 function showView() {
+  say('');
   const wanted = location.hash.slice(1);
   const links = /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll('nav a'));
   const known = [...links].some(({ dataset }) => dataset.view === wanted);
@@ -225,7 +232,7 @@ function open(files) {
   if (all.length === 0) return;
   session.picked = false;
   location.hash = '#listen';
-  all.forEach((one, i) => analysis.open(one, one.name, { show: i === 0 && session.shown?.state !== 'working' }));
+  for (const one of all) analysis.open(one, one.name, { show: one === all[0] && session.shown?.state !== 'working' });
 }
 
 file.addEventListener('change', () => {
@@ -310,14 +317,26 @@ function showTraffic() {
   if (!traffic) return;
   const { requests, bytesSent } = traffic;
   byId('traffic', HTMLElement).textContent =
-    bytesSent === null ? t('privacy.requests', { n: requests }) : t('privacy.measured', { n: requests, bytes: bytesSent });
+    bytesSent === null
+      ? t('privacy.requests', { n: requests })
+      : t('privacy.measured', { n: requests, bytes: bytesSent });
+}
+
+/** Until the service worker, if there is one, sees what the page asks for: from then on it can measure. */
+function controlled() {
+  const container = navigator.serviceWorker;
+  if (!container || container.controller) return;
+  return new Promise((resolve) => {
+    container.addEventListener('controllerchange', resolve, { once: true });
+    setTimeout(resolve, 2000); // a page that was reloaded with Shift stays without
+  });
 }
 
 // ---- start ----
 
 byId('update', HTMLButtonElement).addEventListener('click', () => applyUpdate());
 let applyUpdate = () => location.reload();
-watchServiceWorker({
+const stored = watchServiceWorker({
   onReady: () => {
     document.body.dataset.offline = '';
   },
@@ -330,9 +349,10 @@ addEventListener('hashchange', showView);
 retry.addEventListener('click', load);
 showView();
 profiles.load();
-if (language !== settings.language) await translateAll();
-else languageChoice.value = language;
+await translateAll();
 await load();
+await stored; // what is fetched until then is the page itself
+await controlled();
 watchTraffic((measured) => {
   traffic = measured;
   showTraffic();

@@ -13,11 +13,10 @@ import { allVotes, headline, intensityWord } from './words.js';
 
 const box = byId('comparison', HTMLElement);
 
-/** Colours of the paths, from the theme, and how each is called: by letter. */
-const colours = ['angry', 'sad', 'disgust', 'fearful', 'happy', 'calm', 'surprised', 'neutral'];
-
-/** @param {number} index */
-const mark = (index) => String.fromCharCode(65 + index);
+/** How the paths are told apart, beside their numbers: neither colour is an emotion's. */
+const dashes = [[], [7, 4], [2, 3]];
+const colours = /** @type {const} */ (['accent', 'text', 'quiet']);
+const most = dashes.length * colours.length;
 
 export class CompareView {
   #session;
@@ -29,14 +28,17 @@ export class CompareView {
 
   render() {
     const judged = /** @type {Judged[]} */ (this.#session.list.filter(({ result }) => result));
-    const chosen = judged.filter(({ compared }) => compared).slice(0, colours.length);
+    const chosen = judged.filter(({ compared }) => compared).slice(0, most);
     const hint = judged.length < 2 ? t('compare.none') : t('compare.hint');
+    if (judged.length < 2) {
+      box.replaceChildren(element('p', { class: 'card' }, hint));
+      return;
+    }
     box.replaceChildren(
-      ...(judged.length < 2 ? [element('p', {}, hint)] : [this.#choice(judged, hint)]),
-      ...(chosen.length > 0 ? [element('div', { class: 'side-by-side' }, ...chosen.map(column))] : []),
+      element('div', { class: 'chosen' }, this.#choice(judged, hint), ...(chosen.length > 1 ? [plane(chosen)] : [])),
+      element('div', { class: 'side-by-side' }, ...chosen.map(column)),
     );
     for (const [i, recording] of chosen.entries()) drawColumn(recording, i);
-    if (chosen.length > 1) box.append(plane(chosen));
   }
 
   /**
@@ -55,7 +57,13 @@ export class CompareView {
       });
       return element('label', { class: 'choice' }, input, recording.name);
     });
-    return element('fieldset', {}, element('legend', {}, t('compare.choose')), element('p', { class: 'hint' }, hint), ...boxes);
+    return element(
+      'fieldset',
+      { class: 'card' },
+      element('legend', {}, t('compare.choose')),
+      element('p', { class: 'hint' }, hint),
+      ...boxes,
+    );
   }
 }
 
@@ -68,11 +76,14 @@ function column({ name, result }, index) {
   return element(
     'section',
     { class: 'card compared', 'data-emotion-name': result.emotion },
-    element('h2', { class: 'name' }, `${mark(index)} · ${name}`),
+    element('h2', { class: 'name' }, `${index + 1} · ${name}`),
     element('p', { class: 'verdict' }, key(result.emotion), headline(result.emotion)),
     facts([
       [t('history.length'), clock(result.duration)],
-      [t('distribution.votes'), `${result.votes[result.emotion] ?? 0} / ${allVotes(result)} (${percent(result.confidence)})`],
+      [
+        t('distribution.votes'),
+        `${result.votes[result.emotion] ?? 0} / ${allVotes(result)} (${percent(result.confidence)})`,
+      ],
       [t('result.intensity'), intensityWord(result.intensity)],
       [t('segment.valence'), signed(result.valence)],
       [t('segment.arousal'), signed(result.arousal)],
@@ -98,17 +109,21 @@ function drawColumn({ segments, result }, index) {
 function plane(chosen) {
   const theme = themeOf(document.documentElement);
   const canvas = element('canvas', { role: 'img' });
-  const paths = chosen.map(({ segments, result }, i) => ({ segments, mean: result, colour: theme.fill(colours[i]) }));
+  const paths = chosen.map(({ segments, result }, i) => {
+    const mark = {
+      colour: theme[colours[i % colours.length]],
+      dash: dashes[Math.floor(i / colours.length)],
+      text: String(i + 1),
+    };
+    return { segments, mean: result, mark };
+  });
   const ctx = prepare(canvas, planeSize, planeSize);
   drawPlane(ctx, { x: 0, y: 0, width: planeSize, height: planeSize }, paths, theme);
-  ctx.font = '700 12px system-ui, sans-serif';
-  ctx.fillStyle = theme.text;
-  const half = planeSize / 2;
-  for (const [i, { result }] of chosen.entries()) {
-    ctx.fillText(mark(i), half + result.valence * (half - 24), half - result.arousal * (half - 24));
-  }
   const label = chosen
-    .map(({ result: { valence, arousal } }, i) => `${mark(i)}: ${t('plane.label', { valence: signed(valence), arousal: signed(arousal) })}`)
+    .map(
+      ({ result: { valence, arousal } }, i) =>
+        `${i + 1}: ${t('plane.label', { valence: signed(valence), arousal: signed(arousal) })}`,
+    )
     .join(' ');
   canvas.setAttribute('aria-label', label);
   return element(

@@ -275,7 +275,8 @@ const planeMargin = 24;
  *
  * @param {Context} ctx
  * @param {Box} box square
- * @param {{segments: Segment[], mean: {valence: number, arousal: number} | null, colour?: string}[]} paths
+ * @param {{segments: Segment[], mean: {valence: number, arousal: number} | null,
+ *   mark?: {colour: string, dash: number[], text: string}}[]} paths marked where there are several
  * @param {Theme} theme
  */
 export function drawPlane(ctx, box, paths, theme) {
@@ -296,27 +297,36 @@ export function drawPlane(ctx, box, paths, theme) {
   ctx.fillText(t('plane.calm'), cx, cy + half + 12);
   sideways(ctx, t('plane.unpleasant'), cx - half - 12, cy);
   sideways(ctx, t('plane.pleasant'), cx + half + 12, cy);
-  for (const { segments, mean, colour } of paths) {
+  for (const { segments, mean, mark } of paths) {
     const spoken = thinned(segments.filter(({ label }) => label !== 'no speech'));
-    ctx.strokeStyle = colour ?? theme.quiet;
-    ctx.globalAlpha = 0.5;
+    ctx.strokeStyle = mark?.colour ?? theme.quiet;
+    ctx.setLineDash(mark?.dash ?? []);
+    ctx.globalAlpha = 0.6;
     ctx.beginPath();
     for (const segment of spoken) ctx.lineTo(...at(segment));
     ctx.stroke();
     ctx.globalAlpha = 1;
+    ctx.setLineDash([]);
     for (const segment of spoken) {
-      ctx.fillStyle = colour ?? (segment.label === 'uncertain' ? theme.quiet : theme.fill(segment.label));
+      ctx.fillStyle = mark?.colour ?? (segment.label === 'uncertain' ? theme.quiet : theme.fill(segment.label));
       ctx.beginPath();
       ctx.arc(...at(segment), 3.5, 0, 7);
       ctx.fill();
     }
     if (!mean || spoken.length === 0) continue;
-    ctx.strokeStyle = colour ?? theme.text;
+    const [x, y] = at(mean);
+    ctx.strokeStyle = mark?.colour ?? theme.text;
     ctx.lineWidth = 2.5;
     ctx.beginPath();
-    ctx.arc(...at(mean), 9, 0, 7);
+    ctx.arc(x, y, 9, 0, 7);
     ctx.stroke();
     ctx.lineWidth = 1;
+    if (!mark) continue;
+    ctx.font = font(14, 700);
+    ctx.fillStyle = theme.card;
+    ctx.fillRect(x + 11, y - 9, 14, 18);
+    ctx.fillStyle = theme.text;
+    ctx.fillText(mark.text, x + 18, y + 1);
   }
 }
 
@@ -432,9 +442,7 @@ function drawDistribution(ctx, box, { votes, probabilities }, theme) {
  * @returns {string[]} labels, the most frequent first
  */
 export function byVotes(votes, probabilities) {
-  return Object.keys(votes).sort(
-    (a, b) => votes[b] - votes[a] || (probabilities[b] ?? 0) - (probabilities[a] ?? 0),
-  );
+  return Object.keys(votes).sort((a, b) => votes[b] - votes[a] || (probabilities[b] ?? 0) - (probabilities[a] ?? 0));
 }
 
 /**

@@ -110,7 +110,11 @@ export class HistoryView {
       'tr',
       {},
       element('td', {}, dateAndTime(when)),
-      element('th', { scope: 'row' }, button(name, () => this.#show(kept), { class: 'link', 'aria-label': t('history.openOne', { name }) })),
+      element(
+        'th',
+        { scope: 'row' },
+        button(name, () => this.#show(kept), { class: 'link', 'aria-label': t('history.openOne', { name }) }),
+      ),
       element('td', {}, clock(result.duration)),
       element('td', {}, key(result.emotion), `${emotionName(result.emotion)}, ${percent(result.confidence)}`),
       element(

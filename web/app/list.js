@@ -61,17 +61,30 @@ export class List {
     const mark = element('span', { class: 'key', 'aria-hidden': 'true' });
     const hint = element('span', { class: 'hint' });
     const name = element('span', { class: 'file' }, recording.name);
-    const open = element('button', { type: 'button', class: 'entry' }, mark, name, hint);
+    const open = element(
+      'button',
+      { type: 'button', class: 'entry' },
+      mark,
+      element('span', { class: 'lines' }, name, hint),
+    );
     open.addEventListener('click', () => {
       session.picked = true;
       session.show(recording);
     });
-    const compare = element('input', { type: 'checkbox', 'aria-label': t('list.compareOne', { name: recording.name }) });
+    const compare = element('input', {
+      type: 'checkbox',
+      'aria-label': t('list.compareOne', { name: recording.name }),
+    });
     compare.addEventListener('change', () => {
       recording.compared = compare.checked;
       session.touch(recording);
     });
-    const compareLabel = element('label', { class: 'compare' }, compare, element('span', { 'aria-hidden': 'true' }, t('list.compare')));
+    const compareLabel = element(
+      'label',
+      { class: 'compare' },
+      compare,
+      element('span', { 'aria-hidden': 'true' }, t('list.compare')),
+    );
     const remove = element('button', { type: 'button', class: 'remove' }, '×');
     remove.addEventListener('click', () => {
       if (busy.has(recording.state)) recording.abort.abort();
@@ -99,7 +112,8 @@ export class List {
 
 /** @param {Recording} recording */
 function summary({ state, result, error, seconds, duration }) {
-  if (result) return t('list.summary', { emotion: emotionName(result.emotion), confidence: percent(result.confidence) });
+  if (result)
+    return t('list.summary', { emotion: emotionName(result.emotion), confidence: percent(result.confidence) });
   if (error) return t(error.code === 'aborted' ? 'list.stopped' : 'list.failed');
   if (state === 'live') return t('list.live');
   if (state === 'waiting') return t('list.waiting');

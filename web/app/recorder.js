@@ -15,6 +15,7 @@ import { errorText } from './words.js';
 /** @import { Recording, Session } from './recordings.js' */
 
 const record = byId('record', HTMLButtonElement);
+const doors = byId('doors', HTMLDivElement);
 const panel = byId('recording', HTMLDivElement);
 const time = byId('recording-time', HTMLElement);
 const state = byId('recording-state', HTMLElement);
@@ -82,8 +83,10 @@ export class Recorder {
       this.#showHelp(EmovoxError.from(thrown));
     }
     record.disabled = false;
-    record.hidden = false;
+    const focused = panel.contains(document.activeElement);
+    doors.hidden = false;
     panel.hidden = true;
+    if (focused) record.focus();
     this.#now = null;
     this.listDevices();
   }
@@ -93,20 +96,23 @@ export class Recorder {
     let kept = null;
     /** @type {Float32Array<ArrayBuffer>[]} */
     const early = [];
-    const { live, recording, settled } = await this.#analysis.record(t('record.name', { time: timeOfDay(new Date()) }), {
-      deviceId: devices.value,
-      onLevel: (loudness) => this.#showLevel(loudness),
-      onSamples: (block) => {
-        if (kept) kept.push(block);
-        else early.push(block);
+    const { live, recording, settled } = await this.#analysis.record(
+      t('record.name', { time: timeOfDay(new Date()) }),
+      {
+        deviceId: devices.value,
+        onLevel: (loudness) => this.#showLevel(loudness),
+        onSamples: (block) => {
+          if (kept) kept.push(block);
+          else early.push(block);
+        },
       },
-    });
+    );
     kept = new WavWriter(live.sampleRate);
     for (const block of early) kept.push(block);
     const now = { live, recording, kept, paused: false };
     this.#now = now;
     this.#setPaused(false);
-    record.hidden = true;
+    doors.hidden = true;
     panel.hidden = false;
     stop.focus();
     this.#say(t('record.speak'));
@@ -118,9 +124,6 @@ export class Recorder {
       recording.audio = kept.file();
       this.#session.touch(recording);
     }
-    record.hidden = false;
-    record.disabled = false;
-    if (panel.contains(document.activeElement)) record.focus();
   }
 
   /** @param {number} loudness 0..1 */

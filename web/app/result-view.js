@@ -185,7 +185,12 @@ export class ResultView {
     }
     const title = t('wave.segment', { n: Number(index) + 1, all: segments.length });
     this.#segment.replaceChildren(
-      element('p', { class: 'segment-title' }, key(segment.label), `${emotionName(segment.label)} · ${stretch(segment)}`),
+      element(
+        'p',
+        { class: 'segment-title' },
+        key(segment.label),
+        `${emotionName(segment.label)} · ${stretch(segment)}`,
+      ),
       element('p', { class: 'hint' }, title, ...second(segment)),
       facts([
         [t('segment.probability'), percent(segment.confidence)],
@@ -199,7 +204,9 @@ export class ResultView {
 
   #renderDistribution() {
     const { result, segments, model } = this.#recording;
-    const { votes, all } = result ? { votes: result.votes, all: allVotes(result) } : countedVotes(segments, model.labels);
+    const { votes, all } = result
+      ? { votes: result.votes, all: allVotes(result) }
+      : countedVotes(segments, model.labels);
     const probabilities = result?.probabilities ?? meanProbabilities(segments, model.labels);
     this.#distribution.replaceChildren(
       element('h3', {}, t('distribution.heading')),
@@ -231,8 +238,11 @@ export class ResultView {
       return;
     }
     const judgedRecording = /** @type {Judged} */ (recording);
-    const save = (/** @type {string} */ format, /** @type {import('./i18n.js').Key} */ words, /** @type {() => void} */ act) =>
-      button(t(words), act, { 'data-save': format, ...(format === 'json' && { id: 'download' }) });
+    const save = (
+      /** @type {string} */ format,
+      /** @type {import('./i18n.js').Key} */ words,
+      /** @type {() => void} */ act,
+    ) => button(t(words), act, { 'data-save': format, ...(format === 'json' && { id: 'download' }) });
     const keep = button(t(recording.kept ? 'save.kept' : 'save.history'), () => this.#actions.keep(judgedRecording), {
       id: 'keep',
       disabled: recording.kept,
@@ -253,7 +263,10 @@ export class ResultView {
       ),
       element('p', { class: 'hint', id: 'technical' }, technical(recording, result)),
     );
-    if (audio) this.#details.querySelector('.row')?.append(button(t('result.again'), () => this.#actions.again(recording), { id: 'again' }));
+    if (audio)
+      this.#details
+        .querySelector('.row')
+        ?.append(button(t('result.again'), () => this.#actions.again(recording), { id: 'again' }));
   }
 
   /** After the recording has come into the history. */
@@ -288,6 +301,7 @@ function second({ probabilities, label }) {
  * @returns {Node[]}
  */
 function judged(result, { conditions }) {
+  /** @type {Node[]} */
   const nodes = [
     element('p', { class: 'verdict' }, key(result.emotion), headline(result.emotion)),
     element('p', { id: 'certainty' }, certainty(result)),
@@ -404,7 +418,10 @@ function technical({ conditions }, { duration, engine, adaptation }) {
   const speed = engine.seconds > 0 ? Math.round(duration / engine.seconds) : 0;
   const facts = [
     t('result.seconds', { seconds: number(duration, 1) }),
-    t('result.format', { rate: number(engine.sampleRate / 1000, engine.sampleRate % 1000 ? 1 : 0), n: engine.channels }),
+    t('result.format', {
+      rate: number(engine.sampleRate / 1000, engine.sampleRate % 1000 ? 1 : 0),
+      n: engine.channels,
+    }),
     t('result.computed', { seconds: number(engine.seconds, 2), times: speed }),
     t('result.memory', { memory: megabytes(engine.wasmMemoryBytes) }),
     t('result.model', { version: engine.version, model: engine.model }),
@@ -487,4 +504,3 @@ class SegmentTable {
     );
   }
 }
-

@@ -24,7 +24,13 @@ export function download(blob, name) {
 }
 
 /** Endings by type, for sound without a name of its own. @type {Record<string, string>} */
-const endings = { 'audio/wav': 'wav', 'audio/flac': 'flac', 'audio/ogg': 'ogg', 'audio/mpeg': 'mp3', 'audio/webm': 'webm' };
+const endings = {
+  'audio/wav': 'wav',
+  'audio/flac': 'flac',
+  'audio/ogg': 'ogg',
+  'audio/mpeg': 'mp3',
+  'audio/webm': 'webm',
+};
 
 /** @param {string} name @returns {string} without what no file system takes, and without its ending */
 const stem = (name) => name.replace(/\.[^./\\]{1,5}$/, '').replace(/[\\/:*?"<>|\p{Cc}]/gu, '-') || 'recording';
@@ -88,7 +94,12 @@ export function printReport(recording, report) {
   const rows = byVotes(result.votes, result.probabilities).map((label) => {
     const mean = result.probabilities[label];
     const cells = [String(result.votes[label]), mean === undefined ? '–' : percent(mean)];
-    return element('tr', {}, element('th', { scope: 'row' }, emotionName(label)), ...cells.map((text) => element('td', {}, text)));
+    return element(
+      'tr',
+      {},
+      element('th', { scope: 'row' }, emotionName(label)),
+      ...cells.map((text) => element('td', {}, text)),
+    );
   });
   const head = [t('distribution.emotion'), t('distribution.votes'), t('distribution.mean')];
   const figure = paint(recording, report);

@@ -30,7 +30,10 @@ export class SettingsView {
   #analysis;
   #say;
   #changed;
-  /** Facts about the model in use. @type {{hopSeconds: number, threshold: number}} */ #model = { hopSeconds: 2, threshold: 0 };
+  /** Facts about the model in use. @type {{hopSeconds: number, threshold: number}} */ #model = {
+    hopSeconds: 2,
+    threshold: 0,
+  };
   /** @type {AbortController | null} */ #download = null;
 
   /**

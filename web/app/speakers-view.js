@@ -45,7 +45,9 @@ export class SpeakersView {
     this.#say = say;
     profiles.addEventListener('change', () => this.render());
     select.addEventListener('change', () => profiles.choose(select.value));
-    record.addEventListener('click', () => (this.#stop ? this.#stop() : this.#enroll((speaker) => this.#read(speaker))));
+    record.addEventListener('click', () =>
+      this.#stop ? this.#stop() : this.#enroll((speaker) => this.#read(speaker)),
+    );
     file.addEventListener('change', () => {
       const [chosen] = file.files ?? [];
       file.value = '';

@@ -88,7 +88,10 @@ export class Wave {
         this.#time,
         element('span', { class: 'space' }),
         button('−', () => this.#setZoom(this.#pixelsPerSecond() / 2), { 'aria-label': t('wave.zoomOut') }),
-        button('+', () => this.#setZoom(this.#pixelsPerSecond() * 2), { 'aria-label': t('wave.zoomIn'), id: 'zoom-in' }),
+        button('+', () => this.#setZoom(this.#pixelsPerSecond() * 2), {
+          'aria-label': t('wave.zoomIn'),
+          id: 'zoom-in',
+        }),
         button(t('wave.fit'), () => this.#setZoom(0)),
         spectrogram,
       ),
@@ -182,10 +185,18 @@ export class Wave {
     clearTimeout(this.#timer);
     this.#timer = 0;
     this.#drawnAt = performance.now();
-    const { peaks, duration } = this.#shape();
-    this.#surfer.setOptions({ peaks: [peaks], duration });
-    this.#drawOver();
+    this.#load();
     this.#showTime();
+  }
+
+  /** Gives wavesurfer the peaks of now; it draws them when it is ready. */
+  #load() {
+    const { peaks, duration } = this.#shape();
+    // An older load ends with an error when a newer one comes first.
+    this.#surfer.load(this.#address, [peaks], duration).then(
+      () => this.#drawOver(),
+      () => {},
+    );
   }
 
   /** @returns {{peaks: Float32Array, duration: number}} as wavesurfer wants it: peaks for all of the duration */
@@ -218,8 +229,8 @@ export class Wave {
   #setZoom(zoom) {
     const fit = this.#surfer.getWidth() / this.#duration();
     this.#zoom = zoom <= fit ? 0 : Math.min(zoom, 400);
-    const { peaks, duration } = this.#shape();
-    this.#surfer.setOptions({ peaks: [peaks], duration, minPxPerSec: this.#zoom });
+    this.#surfer.setOptions({ minPxPerSec: this.#zoom });
+    this.#load();
     this.#showChosen();
     this.#drawOver();
   }

@@ -20,7 +20,6 @@ export default {
   'input.choose': 'Open files',
   'input.hint': 'Drop or paste them anywhere: audio or video, of any length.',
   'input.record': 'Record',
-  'input.recordHint': 'Speak for ten seconds or more.',
   'input.device': 'Microphone',
   'input.defaultDevice': 'The usual one',
   'input.deviceNumber': 'Microphone {n}',
@@ -51,7 +50,6 @@ export default {
   'record.resume': 'Go on',
   'record.stop': 'Stop',
   'record.discard': 'Throw away',
-  'record.level': 'Loudness',
   'record.speak': 'Recording. Speak now.',
   'record.stopped': 'Recording ended.',
   'record.now': 'At the moment: {emotion}.',
@@ -68,17 +66,13 @@ export default {
   'status.failed': '{name}: {message}',
   'status.update': 'A new version is there.',
   'status.reload': 'Use it now',
-  'status.offline': 'Stored on this device: it works without a network from now on.',
   'status.copied': 'Copied.',
   'status.notCopied': 'The browser does not let the page copy. The link is in the address bar.',
-  'status.saved': 'Saved {name}.',
 
   'list.heading': 'Recordings',
   'list.compare': 'Compare',
   'list.compareOne': 'Compare {name}',
-  'list.cancel': 'Cancel',
   'list.cancelOne': 'Cancel {name}',
-  'list.remove': 'Remove',
   'list.removeOne': 'Remove {name}',
   'list.cancelAll': 'Cancel all',
   'list.waiting': 'waiting',
@@ -86,7 +80,6 @@ export default {
   'list.stopped': 'stopped',
   'list.failed': 'no result',
   'list.summary': '{emotion}, {confidence}',
-  'list.count': { one: '{n} recording', other: '{n} recordings' },
 
   'empty.heading': 'Nothing to see yet',
   'empty.text':
@@ -108,7 +101,6 @@ export default {
   'result.medium': 'medium',
   'result.weak': 'weak',
   'result.why': 'Why not clearer?',
-  'result.details': 'Technical details',
   'result.seconds': '{seconds} s of audio',
   'result.format': { one: '{rate} kHz, {n} channel', other: '{rate} kHz, {n} channels' },
   'result.computed': 'computed in {seconds} s, {times} times real time',
@@ -116,7 +108,6 @@ export default {
   'result.model': 'emovox {version}, model {model}',
   'result.hop': 'a segment every {hop} s, threshold {threshold}',
   'result.adapted': 'adapted to {name} by {weight}',
-  'result.reduced': 'In short',
 
   'verdict.neutral': 'Sounds neutral',
   'verdict.calm': 'Sounds calm',
@@ -159,8 +150,7 @@ export default {
   'certainty.veryClear': 'Very clear: nearly all of the recording sounds like this.',
   'certainty.clear': 'Clear: most of the recording sounds like this.',
   'certainty.fairly': 'Fairly clear: about half of the recording sounds like this.',
-  'certainty.mixed':
-    'Mixed: this is the most frequent emotion, but others take up more of the recording together.',
+  'certainty.mixed': 'Mixed: this is the most frequent emotion, but others take up more of the recording together.',
 
   'why.close': '{first} and {second} were almost equally likely ({p} and {q}).',
   'why.short': 'The recording is short: there was time for few votes.',
@@ -231,21 +221,17 @@ export default {
   'compare.hint': 'Tick two or more recordings to see them side by side.',
   'compare.none': 'There is nothing to compare yet: analyse two recordings first.',
   'compare.choose': 'Recordings',
-  'compare.emotion': 'Emotion',
   'compare.plane': 'All in one plane',
 
   'history.heading': 'History',
   'history.on': 'Keep verdicts on this device',
   'history.audio': 'Keep the sound as well',
-  'history.note':
-    'Off unless you turn it on. Kept in this browser only; whoever uses this browser profile can see it.',
+  'history.note': 'Off unless you turn it on. Kept in this browser only; whoever uses this browser profile can see it.',
   'history.empty': 'Nothing is kept.',
   'history.export': 'Export all',
   'history.deleteAll': 'Delete all',
   'history.confirm': 'Delete everything that is kept here? This cannot be undone.',
-  'history.open': 'Open',
   'history.openOne': 'Open {name}',
-  'history.delete': 'Delete',
   'history.deleteOne': 'Delete {name}',
   'history.full': 'The browser has no room left for the history: delete something, or keep it without sound.',
   'history.unavailable': 'This browser keeps nothing, perhaps because the window is private.',
@@ -269,7 +255,10 @@ export default {
   'speakers.saved': '{name} is known now: {seconds} s of speech.',
   'speakers.needName': 'Give the person a name first.',
   'speakers.tooShort': 'That was too short: read for ten seconds at least.',
-  'speakers.known': { one: '{seconds} s of speech, adapts by {weight}', other: '{seconds} s of speech, adapts by {weight}' },
+  'speakers.known': {
+    one: '{seconds} s of speech, adapts by {weight}',
+    other: '{seconds} s of speech, adapts by {weight}',
+  },
   'speakers.otherModel': 'made with the other model',
   'speakers.delete': 'Delete {name}',
   'speakers.note': 'A profile is a few hundred bytes of statistics, no sound. It is kept in this browser only.',
@@ -288,8 +277,7 @@ export default {
   'settings.removeModel': 'Remove the large model',
   'settings.advanced': 'Advanced',
   'settings.threshold': 'Threshold',
-  'settings.thresholdNote':
-    'A segment whose likeliest emotion is below this votes “uncertain”. Zero forces an answer.',
+  'settings.thresholdNote': 'A segment whose likeliest emotion is below this votes “uncertain”. Zero forces an answer.',
   'settings.hop': 'Hop',
   'settings.hopNote': 'Seconds from one segment to the next. Shorter is finer, and slower.',
   'settings.seconds': '{seconds} s',
@@ -316,7 +304,8 @@ export default {
   'about.ravdess': 'RAVDESS, English, eight emotions',
   'about.nemo': 'nEMO, Polish, six emotions',
   'about.tess': 'TESS, English, seven emotions; never heard',
-  'about.chance': 'Guessing gets one in eight right, or 12.5. The corpora differ, so their figures cannot be compared with the people’s.',
+  'about.chance':
+    'Guessing gets one in eight right, or 12.5. The corpora differ, so their figures cannot be compared with the people’s.',
   'about.uncertain':
     '“Uncertain” means that no emotion was likely enough; “no speech”, that nobody was to be heard. Both are answers. Confidence is the winner’s share of the votes, not the probability of being right.',
   'about.derived': 'Valence and arousal are read off the probabilities by a table; nobody has measured them.',
@@ -368,6 +357,5 @@ export default {
   'error.profile-invalid': 'The profile of this speaker is damaged. Delete it and record it again.',
   'error.profile-model': 'The profile of this speaker was made with another model. Record it again with this one.',
   'error.memory': 'The browser has no memory left. Close other tabs and try again.',
-  'error.internal':
-    'The engine crashed. What was recorded is still here: analyse it again, or save the sound.',
+  'error.internal': 'The engine crashed. What was recorded is still here: analyse it again, or save the sound.',
 };
