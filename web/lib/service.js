@@ -74,7 +74,8 @@ export class Service {
     this.#jobs.set(id, job);
     try {
       const value = await this.#run(request, job);
-      this.#send(value === wholeFile ? { type: 'whole-file', id } : { type: 'done', id, value });
+      if (value === wholeFile) this.#send({ type: 'whole-file', id });
+      else this.#send({ type: 'done', id, value }, value?.values && [value.values.buffer]);
     } catch (thrown) {
       const error = job.abort.signal.aborted ? abortError(job.abort.signal) : EmovoxError.from(thrown);
       this.#send({ type: 'error', id, code: error.code, message: error.message });
@@ -86,7 +87,7 @@ export class Service {
   /**
    * @param {Exclude<Request, {type: 'pcm' | 'hold' | 'cancel' | 'finish' | 'peek'}>} request
    * @param {Job} job
-   * @returns {Promise<unknown>}
+   * @returns {Promise<any>}
    */
   async #run(request, job) {
     switch (request.type) {
@@ -162,7 +163,7 @@ export class Service {
         await job.gate.closed;
         job.abort.signal.throwIfAborted();
       }
-      return reader.result();
+      return withoutSegments(reader.result());
     } finally {
       reader.close();
     }
@@ -218,7 +219,7 @@ export class Service {
           }
         };
       });
-      return analyzer.result();
+      return withoutSegments(analyzer.result());
     } finally {
       port.close();
       job.analyzer = undefined;
@@ -253,6 +254,15 @@ export class Service {
     }
   }
 }
+
+/**
+ * The page has them already: thousands more at once would hold it up.
+ *
+ * @template {Result | LogMelResult} T
+ * @param {T} result
+ * @returns {T}
+ */
+const withoutSegments = (result) => ('segments' in result ? { ...result, segments: [] } : result);
 
 /** Lets waiting messages in; unlike setTimeout(0) it is not slowed down when it is called often. */
 const { port1, port2 } = new MessageChannel();
