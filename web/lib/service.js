@@ -18,6 +18,7 @@ import { Gate } from './stream.js';
  * @property {Analyzer} [analyzer] of a live recording
  * @property {() => void} [end] of a live recording: no more audio will come
  * @property {Gate} gate closed while the page wants the job to wait
+ * @property {Transferable[]} [transfer] what the page gets of its value without a copy
  */
 
 /** How long a job may work before it lets messages in. */
@@ -75,7 +76,7 @@ export class Service {
     try {
       const value = await this.#run(request, job);
       if (value === wholeFile) this.#send({ type: 'whole-file', id });
-      else this.#send({ type: 'done', id, value }, value?.values && [value.values.buffer]);
+      else this.#send({ type: 'done', id, value }, job.transfer);
     } catch (thrown) {
       const error = job.abort.signal.aborted ? abortError(job.abort.signal) : EmovoxError.from(thrown);
       this.#send({ type: 'error', id, code: error.code, message: error.message });
@@ -163,7 +164,7 @@ export class Service {
         await job.gate.closed;
         job.abort.signal.throwIfAborted();
       }
-      return withoutSegments(reader.result());
+      return handOver(reader.result(), job);
     } finally {
       reader.close();
     }
@@ -219,7 +220,7 @@ export class Service {
           }
         };
       });
-      return withoutSegments(analyzer.result());
+      return handOver(analyzer.result(), job);
     } finally {
       port.close();
       job.analyzer = undefined;
@@ -256,13 +257,18 @@ export class Service {
 }
 
 /**
- * The page has them already: thousands more at once would hold it up.
+ * A result as the page gets it, without holding that up: it has the segments already, thousands maybe.
  *
  * @template {Result | LogMelResult} T
  * @param {T} result
+ * @param {Job} job
  * @returns {T}
  */
-const withoutSegments = (result) => ('segments' in result ? { ...result, segments: [] } : result);
+function handOver(result, job) {
+  if ('segments' in result) return { ...result, segments: [] };
+  job.transfer = [result.values.buffer];
+  return result;
+}
 
 /** Lets waiting messages in; unlike setTimeout(0) it is not slowed down when it is called often. */
 const { port1, port2 } = new MessageChannel();
