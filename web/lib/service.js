@@ -6,6 +6,7 @@
 import { Engine, progressOf } from './engine.js';
 import { abortError, EmovoxError } from './errors.js';
 import { Gate } from './stream.js';
+import { nextTask } from './task.js';
 
 /** @import { Analyzer, Model, Speaker } from './engine.js' */
 /** @import { How, Reply, Request, Task } from './protocol.js' */
@@ -268,18 +269,4 @@ function handOver(result, job) {
   if ('segments' in result) return { ...result, segments: [] };
   job.transfer = [result.values.buffer];
   return result;
-}
-
-/** Lets waiting messages in; unlike setTimeout(0) it is not slowed down when it is called often. */
-const { port1, port2 } = new MessageChannel();
-/** @type {(() => void)[]} */
-const waiting = [];
-port1.onmessage = () => waiting.shift()?.();
-
-/** @returns {Promise<void>} */
-function nextTask() {
-  return new Promise((resolve) => {
-    waiting.push(resolve);
-    port2.postMessage(null);
-  });
 }
