@@ -7,6 +7,8 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import { readWav } from '../node/audio.js';
+import { assertClose } from '../node/close.js';
+import { nativeFeatures, nativeResults } from '../node/native.js';
 import { browserTest, data } from './harness.js';
 import { nativeResult } from './native.js';
 
@@ -49,6 +51,15 @@ describe('options', () => {
     ['emovox.listen({ echoCancelation: true })', /listen\(\) has no option 'echoCancelation'/],
     ['emovox.listen({ deviceId: 1 })', /'deviceId' of listen\(\) must be a string/],
     ['speaker.enroll(pcm, { rate: 16000 })', /enroll\(\) has no option 'rate'/],
+    ['emovox.analyze(pcm, { hop: 0.2 })', /'hop' of analyze\(\) must be a number of seconds from 0\.25 to 4/],
+    ['emovox.analyze(pcm, { hop: NaN })', /'hop' of analyze\(\)/],
+    ['emovox.stream(pcm, { hop: 4.1 }).next()', /'hop' of stream\(\)/],
+    ['emovox.analyze(pcm, { threshold: 1.1 })', /'threshold' of analyze\(\) must be a number from 0 to 1/],
+    ['emovox.listen({ threshold: -1 })', /'threshold' of listen\(\)/],
+    ['emovox.listen({ onSamples: [] })', /'onSamples' of listen\(\) must be a function/],
+    ['emovox.analyze(pcm, { onSamples() {} })', /analyze\(\) has no option 'onSamples'/],
+    ['emovox.logMel(pcm, { start: -1 })', /'start' of logMel\(\) must be a number of seconds, 0 or more/],
+    ['emovox.logMel(pcm, { start: 2, end: 1 })', /'end' of logMel\(\) must be a number above its 'start'/],
   ];
   test('that do not exist, and values of the wrong type, are refused by name', () =>
     chromium.withPage(async (page) => {
@@ -75,6 +86,15 @@ describe('options', () => {
             'emovox.listen({ echoCancelation: true })': () => emovox.listen({ echoCancelation: true }),
             'emovox.listen({ deviceId: 1 })': () => emovox.listen({ deviceId: 1 }),
             'speaker.enroll(pcm, { rate: 16000 })': () => speaker.enroll(pcm, { rate: 16000 }),
+            'emovox.analyze(pcm, { hop: 0.2 })': () => emovox.analyze(pcm, { hop: 0.2 }),
+            'emovox.analyze(pcm, { hop: NaN })': () => emovox.analyze(pcm, { hop: Number.NaN }),
+            'emovox.stream(pcm, { hop: 4.1 }).next()': () => emovox.stream(pcm, { hop: 4.1 }).next(),
+            'emovox.analyze(pcm, { threshold: 1.1 })': () => emovox.analyze(pcm, { threshold: 1.1 }),
+            'emovox.listen({ threshold: -1 })': () => emovox.listen({ threshold: -1 }),
+            'emovox.listen({ onSamples: [] })': () => emovox.listen({ onSamples: [] }),
+            'emovox.analyze(pcm, { onSamples() {} })': () => emovox.analyze(pcm, { onSamples() {} }),
+            'emovox.logMel(pcm, { start: -1 })': () => emovox.logMel(pcm, { start: -1 }),
+            'emovox.logMel(pcm, { start: 2, end: 1 })': () => emovox.logMel(pcm, { start: 2, end: 1 }),
           };
           return Promise.all(calls.map((call) => refusal(table[call]())));
         },
@@ -84,6 +104,222 @@ describe('options', () => {
         assert.equal(refusals[i][0], 'bad-option', call);
         assert.match(refusals[i][1], words, call);
       }
+    }));
+});
+
+describe('hop and threshold', () => {
+  test('as the native build has them', () =>
+    chromium.withPage(async (page) => {
+      await open(page);
+      const cases = [
+        { hop: 0.25, threshold: 0 },
+        { hop: 0.5, threshold: 0.95 },
+        { hop: 4, threshold: 1 },
+      ];
+      const results = await page.evaluate(async (cases) => {
+        const emovox = await globalThis.Emovox.create();
+        const results = [];
+        for (const how of cases) {
+          const result = await emovox.analyze(globalThis.bytes, how);
+          const iterator = emovox.stream(globalThis.bytes, how);
+          let step = await iterator.next();
+          const streamed = [];
+          for (; !step.done; step = await iterator.next()) streamed.push(step.value);
+          results.push({ result, streamed });
+        }
+        const { hopSeconds: hop, threshold } = emovox.model;
+        const same = await emovox.analyze(globalThis.bytes, { hop, threshold });
+        return { results, same, usual: await emovox.analyze(globalThis.bytes), threshold };
+      }, cases);
+      for (const [i, { hop, threshold }] of cases.entries()) {
+        const [native] = nativeResults([angry], ['--hop', String(hop), '--threshold', String(threshold)]);
+        const { result, streamed } = results.results[i];
+        assertClose(result.votes, native.votes, 0);
+        assertClose(result.probabilities, native.probabilities, 1e-4);
+        assert.deepEqual(streamed, result.segments);
+        assert.equal(result.segments.length, native.segments.length);
+      }
+      assert.equal(results.threshold, 0.25);
+      assert.deepEqual({ ...results.same, engine: 0 }, { ...results.usual, engine: 0 });
+    }));
+});
+
+describe('peaks', () => {
+  /** By the definition. */
+  const peaks = Array.from({ length: Math.ceil(samples.length / 160) }, (_, i) =>
+    samples.subarray(160 * i, 160 * (i + 1)).reduce((most, value) => Math.max(most, Math.abs(value)), 0),
+  );
+
+  test('of a file, PCM, an AudioBuffer and streams: the whole recording', () =>
+    chromium.withPage(async (page) => {
+      await open(page);
+      const all = await page.evaluate(async () => {
+        const { Emovox, bytes, pcm } = globalThis;
+        const emovox = await Emovox.create();
+        const buffer = new AudioBuffer({ length: pcm.length, sampleRate: 16000, numberOfChannels: 2 });
+        // A half that only the mean of both channels is free of.
+        for (const [channel, half] of [0.5, -0.5].entries()) {
+          buffer.copyToChannel(
+            pcm.map((value) => value + half),
+            channel,
+          );
+        }
+        const stream = new ReadableStream({
+          start(controller) {
+            for (let at = 0; at < pcm.length; at += 999) controller.enqueue(pcm.slice(at, at + 999));
+            controller.close();
+          },
+        });
+        const peaks = {};
+        for (const [name, source] of Object.entries({ bytes, pcm, buffer, stream })) {
+          const calls = [];
+          const options = name === 'bytes' ? {} : { sampleRate: 16000 };
+          await emovox.analyze(source, { ...options, onPeaks: (values) => calls.push(values) });
+          if (!calls.every((values) => values instanceof Float32Array)) throw new Error('other than Float32Array');
+          peaks[name] = calls.flatMap((values) => [...values]);
+        }
+        const calls = [];
+        for await (const _ of emovox.stream(bytes, { onPeaks: (values) => calls.push(...values) }));
+        return { ...peaks, streamed: calls };
+      });
+      for (const [name, actual] of Object.entries(all)) assertClose(actual, peaks, 1e-6, name);
+    }));
+
+  test('come by some ten seconds, and also where the page decodes', () =>
+    chromium.withPage(async (page) => {
+      await page.route('**/worker.js', async (route) => {
+        const response = await route.fetch();
+        await route.fulfill({ response, body: `delete globalThis.AudioDecoder;${await response.text()}` });
+      });
+      await open(page);
+      const mp3 = readFileSync(data('formats/angry.mp3')).toString('base64');
+      const { lengths, decoded, duration } = await page.evaluate(async (text) => {
+        const { Emovox, pcm } = globalThis;
+        const emovox = await Emovox.create();
+        const minute = new Float32Array(60.005 * 16000);
+        for (let at = 0; at + pcm.length < minute.length; at += pcm.length) minute.set(pcm, at);
+        const lengths = [];
+        await emovox.analyze(minute, { sampleRate: 16000, onPeaks: ({ length }) => lengths.push(length) });
+        const decoded = [];
+        const file = Uint8Array.from(atob(text), (char) => char.charCodeAt(0));
+        const { duration } = await emovox.analyze(file, { onPeaks: (values) => decoded.push(...values) });
+        return { lengths, decoded, duration };
+      }, mp3);
+      assert.equal(
+        lengths.reduce((sum, length) => sum + length, 0),
+        6001,
+      );
+      assert.ok(lengths.length <= 6, `${lengths}`);
+      assert.equal(decoded.length, Math.ceil(duration * 100 - 1e-6));
+      assert.ok(Math.max(...decoded) > 0.5 * Math.max(...peaks));
+    }));
+});
+
+describe('logMel()', () => {
+  const stretch = { start: 1, end: 2.5 };
+
+  test('of a whole file as the native build; of a stretch, the same from every source', () =>
+    chromium.withPage(async (page) => {
+      await open(page);
+      const { whole, parts } = await page.evaluate(async (stretch) => {
+        const { Emovox, bytes, pcm } = globalThis;
+        const emovox = await Emovox.create();
+        const plain = ({ values, ...rest }) => ({ ...rest, values: [...values] });
+        const buffer = new AudioBuffer({ length: pcm.length, sampleRate: 16000, numberOfChannels: 1 });
+        buffer.copyToChannel(pcm, 0);
+        const stream = new ReadableStream({
+          start(controller) {
+            for (let at = 0; at < pcm.length; at += 999) controller.enqueue(pcm.slice(at, at + 999));
+            controller.close();
+          },
+        });
+        const cut = pcm.slice(16000, 40000);
+        const parts = { alone: plain(await emovox.logMel(cut, { sampleRate: 16000 })) };
+        for (const [name, source] of Object.entries({ pcm, buffer, stream })) {
+          parts[name] = plain(await emovox.logMel(source, { sampleRate: 16000, ...stretch }));
+        }
+        parts.file = plain(await emovox.logMel(new Blob([bytes]), stretch));
+        return { whole: plain(await emovox.logMel(bytes)), parts };
+      }, stretch);
+      const [{ frames, values }] = nativeFeatures([angry]);
+      assertClose(whole, { bands: 80, frames, hopSeconds: 0.01, start: 0, values: [...values] }, 1e-4);
+      const { alone, ...others } = parts;
+      assert.equal(alone.frames, 151);
+      for (const [name, part] of Object.entries(others)) assertClose(part, { ...alone, start: 1 }, 1e-4, name);
+    }));
+
+  test('of a stretch of every format', () =>
+    chromium.withPage(async (page) => {
+      await open(page);
+      for (const name of ['angry.flac', 'angry.mp3', 'angry.vorbis.ogg', 'angry.opus.ogg', 'angry.m4a', 'angry.webm']) {
+        const text = readFileSync(data(`formats/${name}`)).toString('base64');
+        const differences = await page.evaluate(
+          async ([text, stretch]) => {
+            const bytes = Uint8Array.from(atob(text), (char) => char.charCodeAt(0));
+            globalThis.emovox ??= await globalThis.Emovox.create();
+            const whole = await globalThis.emovox.logMel(bytes);
+            const part = await globalThis.emovox.logMel(bytes, stretch);
+            return [-1, 0, 1].map((shift) => {
+              let sum = 0;
+              for (let i = 80 * 5; i < 80 * 140; i++)
+                sum += Math.abs(part.values[i] - whole.values[80 * (100 + shift) + i]);
+              return sum / (80 * 135);
+            });
+          },
+          [text, stretch],
+        );
+        const [before, here, after] = differences;
+        // WebM tells the time in whole milliseconds.
+        assert.ok(
+          here < (name.endsWith('.webm') ? 0.1 : 0.03) && here < before && here < after,
+          `${name}: ${differences}`,
+        );
+      }
+    }));
+
+  test('waits for no analysis; what is wrong is said by its code', () =>
+    chromium.withPage(async (page) => {
+      await open(page);
+      const { frames, codes } = await page.evaluate(async () => {
+        const { Emovox, bytes, pcm, refusal } = globalThis;
+        const emovox = await Emovox.create();
+        const stop = new AbortController();
+        const endless = new ReadableStream({ pull: (controller) => controller.enqueue(pcm) });
+        const analysis = refusal(emovox.analyze(endless, { sampleRate: 16000, signal: stop.signal }));
+        const { frames } = await emovox.logMel(bytes);
+        stop.abort();
+        const during = new AbortController();
+        const long = new ReadableStream({ pull: (controller) => controller.enqueue(pcm) });
+        const stopped = refusal(emovox.logMel(long, { sampleRate: 16000, signal: during.signal }));
+        await new Promise((resolve) => setTimeout(resolve, 100));
+        during.abort();
+        const refusals = [
+          await analysis,
+          await stopped,
+          await refusal(emovox.logMel(bytes, { signal: AbortSignal.abort() })),
+          await refusal(emovox.logMel(bytes, { start: 9 })),
+          await refusal(emovox.logMel(pcm, { sampleRate: 16000, start: 9 })),
+          await refusal(emovox.logMel(pcm)),
+          await refusal(emovox.logMel(new MediaStream())),
+          await refusal(emovox.logMel(new Blob(['no audio at all, but a line of text']), { start: 1 })),
+        ];
+        const { frames: again } = await emovox.logMel(bytes);
+        await emovox.close();
+        refusals.push(await refusal(emovox.logMel(bytes)));
+        return { frames: [frames, again], codes: refusals.map(([code]) => code) };
+      });
+      assert.deepEqual(frames, [341, 341]);
+      assert.deepEqual(codes, [
+        'aborted',
+        'aborted',
+        'aborted',
+        'empty',
+        'empty',
+        'bad-input',
+        'bad-input',
+        'undecodable',
+        'closed',
+      ]);
     }));
 });
 
@@ -261,6 +497,29 @@ describe('listen()', () => {
         { echoCancellation: true, noiseSuppression: false, autoGainControl: true },
       ]);
     }));
+
+  test('gives the samples that are analysed, without an AudioWorklet too', () =>
+    chromium.withPage(
+      async (page) => {
+        await open(page);
+        await page.route('**/capture-worklet*', (route) => route.abort());
+        const { live, again, seconds } = await page.evaluate(async () => {
+          const emovox = await globalThis.Emovox.create();
+          const blocks = [];
+          const recording = await emovox.listen({ hop: 0.5, onSamples: (block) => blocks.push(block) });
+          await new Promise((resolve) => setTimeout(resolve, 5500));
+          const live = await recording.stop();
+          const { sampleRate } = recording;
+          const kept = await new Blob(blocks).arrayBuffer();
+          const again = await emovox.analyze(new Float32Array(kept), { sampleRate, hop: 0.5 });
+          return { live, again, seconds: kept.byteLength / 4 / sampleRate };
+        });
+        assert.equal(live.duration, seconds);
+        assert.ok(live.segments.length > 2, `${live.segments.length} segments`);
+        assert.deepEqual({ ...again, engine: 0 }, { ...live, engine: 0 });
+      },
+      { expectErrors: true },
+    ));
 
   test('records without an AudioWorklet too', () =>
     chromium.withPage(

@@ -341,6 +341,35 @@ describe('stopping', () => {
       }));
   }
 
+  test('after the rejection nothing more is heard of an analysis; the next one works', () =>
+    chromium.withPage(async (page) => {
+      await open(page);
+      const { before, after, code, peaks, segments } = await page.evaluate(async () => {
+        const { Emovox, code, file } = globalThis;
+        const emovox = await Emovox.create();
+        const abort = new AbortController();
+        const calls = { onSegment: 0, onProgress: 0, onPeaks: 0 };
+        let rejected = false;
+        let after = 0;
+        const count = (name) => () => {
+          if (rejected) after++;
+          if (++calls[name] === 20 && name === 'onSegment') abort.abort();
+        };
+        const callbacks = Object.fromEntries(Object.keys(calls).map((name) => [name, count(name)]));
+        const stopped = await code(emovox.analyze(file(1000), { signal: abort.signal, ...callbacks }));
+        rejected = true;
+        const before = { ...calls };
+        const peaks = [];
+        const next = await emovox.analyze(file(10), { onPeaks: (values) => peaks.push(...values) });
+        return { before, after, code: stopped, peaks: peaks.length / next.duration, segments: next.segments.length };
+      });
+      assert.equal(code, 'aborted');
+      assert.equal(before.onSegment, 20);
+      assert.ok(before.onProgress >= 19 && before.onPeaks >= 1, JSON.stringify(before));
+      assert.equal(after, 0);
+      assert.ok(Math.abs(peaks - 100) < 0.1 && segments > 10);
+    }));
+
   test('abort while the library loads', () =>
     chromium.withPage(
       async (page) => {

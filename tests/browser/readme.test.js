@@ -79,7 +79,7 @@ test('the examples of the reference', () =>
   chromium.withPage(async (page) => {
     const [, methods] = reference.split('\n# `emovox`\n')[1].split('\n# ')[0].split('\n#### Methods\n');
     const examples = [...methods.matchAll(/```js\n(.*?)```/gs)].map(([, code]) => code);
-    assert.equal(examples.length, 7);
+    assert.equal(examples.length, 8);
     const given = "import { Emovox } from './emovox.js';\nconst file = await (await fetch('/angry.wav')).blob();";
     await chromium.openLibrary(page);
     await page.route('**/angry.wav', (route) => route.fulfill({ path: angry }));

@@ -96,6 +96,24 @@ describe('analyze --json', () => {
     }
   });
 
+  test('--hop and --threshold: more segments, and what counts as a vote', () => {
+    const path = join(data, 'speech/long.opus');
+    const [usual] = analyze(path).results;
+    const [often] = analyze('--hop', '0.5', path).results;
+    assert.equal(often.segments.length, 57);
+    for (const segment of usual.segments.slice(0, -1)) {
+      const same = often.segments.find((/** @type {any} */ s) => s.start === segment.start);
+      assert.deepEqual(same, segment);
+    }
+    const [forced] = analyze('--threshold', '0', path).results;
+    assert.equal(forced.votes.uncertain, 0);
+    const [sure] = analyze('--threshold', '0.6', path).results;
+    const below = usual.segments.filter((/** @type {any} */ s) => s.confidence < 0.6 && s.label !== 'no speech');
+    assert.ok(below.length > 0);
+    assert.equal(sure.votes.uncertain, below.length);
+    assert.deepEqual(sure.probabilities, usual.probabilities);
+  });
+
   test('every format gives the same emotion', () => {
     const { status, results } = analyze(
       ...['wav', 'flac', 'mp3', 'vorbis.ogg', 'opus.ogg'].map((extension) => join(data, `formats/angry.${extension}`)),
@@ -267,7 +285,7 @@ describe('usage', () => {
     assert.match(emovox('--help').stdout, /usage: emovox analyze/);
     assert.match(
       emovox('analyze', '--help').stdout,
-      /--json.*--salience.*--same-speaker.*--speaker PROFILE.*--model.*enroll/s,
+      /--json.*--salience.*--same-speaker.*--speaker PROFILE.*--model.*--hop.*--threshold.*enroll/s,
     );
     assert.match(emovox('--version').stdout, /^emovox \d+\.\d+\.\d+\n$/);
   });
@@ -277,6 +295,22 @@ describe('usage', () => {
       const { status, stderr } = emovox(...args);
       assert.equal(status, 2, args.join(' '));
       assert.match(stderr, /usage|unknown/);
+    }
+  });
+
+  test('numbers out of range exit 2 and are named', () => {
+    for (const [option, text] of [
+      ['--hop', '0.2'],
+      ['--hop', '4.1'],
+      ['--hop', 'nan'],
+      ['--hop', '1s'],
+      ['--threshold', '-0.1'],
+      ['--threshold', '1.1'],
+      ['--threshold', ''],
+    ]) {
+      const { status, stdout, stderr } = emovox('analyze', option, text, join(data, 'formats/angry.wav'));
+      assert.deepEqual([status, stdout], [2, ''], `${option} ${text}`);
+      assert.ok(stderr.includes(`${option} ${text}: use a number from`), stderr);
     }
   });
 

@@ -101,6 +101,24 @@ describe('as the native build', () => {
     assert.notDeepEqual(adapted.at(-1).probabilities, alone.at(-1).probabilities);
   });
 
+  test('--hop and --threshold', () => {
+    for (const options of [
+      ['--hop', '0.5'],
+      ['--threshold', '0.9'],
+      ['--hop', '1', '--threshold', '0'],
+    ]) {
+      const expected = nativeResults(exact, options);
+      assertClose(lines(emovox(['--json', ...options, ...exact]).stdout).map(shared), expected, 1e-4);
+      const threads = lines(emovox(['--json', '--workers', '2', ...options, ...exact]).stdout);
+      assertClose(threads.map(shared), expected, 1e-4);
+    }
+    const segments = (/** @type {string[]} */ ...options) =>
+      lines(emovox(['--json', '--rate', '16000', ...options, '-'], { input: Buffer.alloc(2 * 16000 * 10) }).stdout)[0]
+        .segments.length;
+    assert.deepEqual([segments(), segments('--hop', '0.25'), segments('--hop', '4')], [4, 25, 3]);
+    assert.equal(nativeResults([wav], ['--threshold', '0.99'])[0].emotion, 'uncertain');
+  });
+
   test('raw PCM through standard input', () => {
     const [native] = nativeResults([wav]);
     const s16 = makeWav(angry.samples, 16000).subarray(44);
@@ -270,6 +288,11 @@ describe('what goes wrong', () => {
       [['--workers', 'two', wav], /--workers two/],
       [['--same-speaker', '--workers', '2', wav], /--same-speaker and --workers/],
       [['--same-speaker', '--resume', '--json', '--out', folder, wav], /--same-speaker and --resume/],
+      [['--hop', '0.2', wav], /--hop 0\.2: use a number from 0\.25/],
+      [['--hop', '4.1', wav], /--hop 4\.1: use a number up to 4/],
+      [['--hop', '1s', wav], /--hop 1s/],
+      [['--threshold', '1.01', wav], /--threshold 1\.01: use a number from 0 to 1/],
+      [['--threshold', 'nan', wav], /--threshold nan/],
       [['-'], /--rate/],
       [['--rate', '16000', wav], /--rate is only/],
       [['--rate', '16000', '-', wav], /"-"/],
@@ -327,6 +350,8 @@ describe('help', () => {
       'resume',
       'quiet',
       'model',
+      'hop',
+      'threshold',
       'same-speaker',
       'workers',
     ]) {

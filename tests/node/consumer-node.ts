@@ -3,14 +3,23 @@
 // The same for Node. Compiled by package.test.js, never run.
 
 import { toAudacityLabels, toCsv, toWebVtt } from '../../dist/lib/export.js';
-import { Emovox, EmovoxError, type Result, type Segment, type Speaker } from '../../dist/lib/node.js';
+import {
+  Emovox,
+  EmovoxError,
+  type LogMelResult,
+  type Result,
+  type Segment,
+  type Speaker,
+} from '../../dist/lib/node.js';
 
 export async function use(bytes: Uint8Array, blocks: AsyncIterable<Float32Array>): Promise<string[]> {
   await using emovox = await Emovox.create({ model: 'large', baseUrl: '.', signal: AbortSignal.timeout(1000) });
   const speaker: Speaker = await emovox.speaker();
   const result: Result = await emovox.analyze(bytes, { speaker, onProgress: ({ seconds }) => seconds });
   await emovox.analyze(new URL('file:///recording.wav'));
-  await emovox.analyze(blocks, { sampleRate: 48000, channels: 2 });
+  await emovox.analyze(blocks, { sampleRate: 48000, channels: 2, hop: 1, onPeaks: (peaks) => peaks.length });
+  const { bands, values }: LogMelResult = await emovox.logMel(bytes, { start: 1, end: 2 });
+  values.fill(bands * emovox.model.threshold);
   const seen: Segment[] = [];
   for await (const segment of emovox.stream(new Float32Array(9), { sampleRate: 8000 })) seen.push(segment);
   return [toCsv(result), toWebVtt(result), toAudacityLabels(result), seen[0].label];

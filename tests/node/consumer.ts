@@ -7,6 +7,7 @@ import {
   Emovox,
   EmovoxError,
   type EmovoxErrorCode,
+  type LogMelResult,
   type Result,
   type Segment,
   type Speaker,
@@ -24,7 +25,15 @@ export async function use(file: File): Promise<number[]> {
   const profile: Uint8Array = await speaker.save();
   await speaker.close();
   const known = await emovox.analyze(file, { speaker: await emovox.speaker(profile) });
-  const recording = await emovox.listen({ speaker, enroll: true, onLevel: (level) => level });
+  const kept: Float32Array<ArrayBuffer>[] = [];
+  const recording = await emovox.listen({
+    speaker,
+    enroll: true,
+    threshold: 0,
+    onSamples: (block) => kept.push(block),
+  });
+  const spectrogram: LogMelResult = await emovox.logMel(kept[0], { sampleRate: recording.sampleRate, start: 1 });
+  await emovox.analyze(file, { hop: emovox.model.hopSeconds / 2, onPeaks: (peaks) => kept.push(peaks) });
   recording.pause();
   recording.resume();
   const heard: Result = await recording.stop();
@@ -41,6 +50,7 @@ export async function use(file: File): Promise<number[]> {
     result.arousal,
     result.engine.seconds,
     heard.votes.happy,
+    spectrogram.values[spectrogram.bands],
     seen[0].probabilities.happy,
     emovox.model.hopSeconds,
   ];

@@ -12,6 +12,7 @@ import { fileURLToPath } from 'node:url';
 import { Engine } from '../../web/lib/engine.js';
 import { EmovoxError } from '../../web/lib/errors.js';
 import { makeWav, readWav, resample } from './audio.js';
+import { nativeFeatures } from './native.js';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const wasm = readFileSync(join(root, 'build/wasm/emovox.wasm'));
@@ -73,14 +74,14 @@ function nativeResult(path, modelPath = modelPaths.small) {
  * @param {{sampleRate: number, samples: Float32Array, channels?: number}} audio
  * @param {number} [chunk] values per push
  * @param {import('../../web/lib/engine.js').Model} [using]
- * @param {{speaker?: import('../../web/lib/engine.js').Speaker, enroll?: boolean}} [whose]
+ * @param {Partial<import('../../web/lib/engine.js').AnalyzerOptions>} [how]
  */
-function analyze({ sampleRate, samples, channels }, chunk = samples.length, using = model, whose = {}) {
-  const analyzer = using.openAnalyzer({ sampleRate, channels, ...whose });
+function analyze({ sampleRate, samples, channels }, chunk = samples.length, using = model, how = {}) {
+  const analyzer = using.openAnalyzer({ sampleRate, channels, ...how });
   try {
     for (let at = 0; at < samples.length; at += chunk) analyzer.push(samples.subarray(at, at + chunk));
     const summary = analyzer.finish();
-    const adaptation = whose.speaker && { adaptation: whose.speaker.adaptation };
+    const adaptation = how.speaker && { adaptation: how.speaker.adaptation };
     return { ...summary, ...adaptation, segments: analyzer.segments };
   } finally {
     analyzer.close();
@@ -325,6 +326,90 @@ describe('a speaker', () => {
     }
     assert.equal(engine.memoryBytes, bytes);
     assert.equal(speaker.users, 0);
+  });
+});
+
+describe('hop and threshold', () => {
+  test('as the native build', () => {
+    const path = join(data, 'formats/angry.wav');
+    const { sampleRate, samples } = angry;
+    const folder = mkdtempSync(join(tmpdir(), 'emovox-engine-'));
+    const longer = join(folder, 'twice.wav');
+    writeFileSync(longer, makeWav(twice(samples), sampleRate));
+    try {
+      for (const [hop, threshold] of [
+        [0.25, 0],
+        [1.5, 0.9],
+      ]) {
+        const native = nativeResults([path, longer], modelPaths.small, ['--hop', hop, '--threshold', threshold]);
+        assertClose(analyze(angry, 4096, model, { hop, threshold }), native[0]);
+        assertClose(analyze(readWav(longer), 4096, model, { hop, threshold }), native[1]);
+      }
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  test('the defaults are the model’s, which it tells', () => {
+    const { hopSeconds: hop, threshold } = model.info;
+    assert.ok(threshold > 0 && threshold < 1);
+    assert.deepEqual(analyze(angry, undefined, model, { hop, threshold }), analyze(angry));
+  });
+
+  for (const how of [{ hop: NaN }, { hop: 0.2 }, { hop: 5 }, { threshold: NaN }, { threshold: 1.5 }]) {
+    test(`bad-input: ${JSON.stringify(how)}`, () => {
+      assert.throws(() => analyze(angry, undefined, model, how), withCode('bad-input'));
+    });
+  }
+});
+
+describe('log-mel', () => {
+  /** @param {{sampleRate: number, samples: Float32Array, channels?: number}} audio @param {number} [chunk] */
+  function logMel({ samples, ...options }, chunk = samples.length) {
+    const front = engine.openLogMel(options);
+    try {
+      for (let at = 0; at < samples.length; at += chunk) front.push(samples.subarray(at, at + chunk));
+      return front.result();
+    } finally {
+      front.close();
+    }
+  }
+
+  test('as the native build, at any rate and however it is cut', () => {
+    for (const path of clips) {
+      const [{ frames, values }] = nativeFeatures([path]);
+      for (const chunk of [1000, 1e6]) {
+        const actual = logMel(readWav(path), chunk);
+        assert.deepEqual([actual.bands, actual.frames, actual.hopSeconds, actual.start], [80, frames, 0.01, 0]);
+        assert.equal(actual.values.length, 80 * frames);
+        assertClose([...actual.values], [...values]);
+      }
+    }
+  });
+
+  test('of half a minute, more than is gathered at a time', () => {
+    const samples = new Float32Array(16000 * 31);
+    samples.set(angry.samples, 16000 * 27);
+    const { frames, values } = logMel({ sampleRate: 16000, samples }, 4096);
+    assert.equal(frames, 3101);
+    assertClose([...values.subarray(80 * 2710, 80 * 3000)], [...logMel(angry).values.subarray(80 * 10, 80 * 300)]);
+    assert.ok(values.subarray(0, 80 * 2690).every((value) => Math.abs(value + 14) < 1e-5));
+  });
+
+  test('its errors, and no trace of a hundred', () => {
+    const none = new Float32Array(0);
+    assert.throws(() => logMel({ sampleRate: 16000, samples: none }), withCode('empty'));
+    assert.throws(() => logMel({ sampleRate: 16000, samples: Float32Array.of(NaN) }), withCode('not-finite'));
+    assert.throws(() => logMel({ sampleRate: 7999, samples: none }), withCode('sample-rate'));
+    assert.throws(() => logMel({ sampleRate: 16000, channels: 0, samples: none }), withCode('bad-input'));
+    logMel(angry);
+    const bytes = engine.memoryBytes;
+    for (let i = 0; i < 100; i++) {
+      logMel({ sampleRate: 48000, channels: 2, samples: new Float32Array(2000) });
+      assert.throws(() => logMel({ sampleRate: 1, samples: none }));
+    }
+    assert.equal(engine.memoryBytes, bytes);
+    assert.equal(engine.logMels.size, 0);
   });
 });
 

@@ -13,7 +13,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import { Emovox, EmovoxError } from 'emovox';
 import { makeWav, readWav } from './audio.js';
 import { assertClose } from './close.js';
-import { nativeResults } from './native.js';
+import { nativeFeatures, nativeResults } from './native.js';
 
 const data = new URL('../data/', import.meta.url);
 const tiny = new URL('golden/tiny.safetensors', data);
@@ -255,6 +255,178 @@ describe('results', () => {
     ]) {
       assert.equal(validate(JSON.parse(JSON.stringify({ ...result, ...wrong }))), false, JSON.stringify(wrong));
     }
+  });
+});
+
+describe('hop, threshold and peaks', () => {
+  test('hop and threshold as the native build has them, also from stream()', async () => {
+    const flac = new URL('speech/03-01-04-02-01-01-12.flac', data);
+    const sound = [fileURLToPath(flac)];
+    for (const [hop, threshold] of [
+      [0.25, 0],
+      [1, 0.95],
+    ]) {
+      const [{ file, ...native }] = nativeResults(sound, ['--hop', String(hop), '--threshold', String(threshold)]);
+      const { schema, ...result } = verdict(await emovox.analyze(flac, { hop, threshold }));
+      assertClose(result, native, 1e-4);
+    }
+    const often = await emovox.analyze(long, { hop: 0.5 });
+    assert.equal(often.segments.length, 57);
+    const streamed = [];
+    for await (const segment of emovox.stream(long, { hop: 0.5 })) streamed.push(segment);
+    assert.deepEqual(streamed, often.segments);
+    const { hopSeconds: hop, threshold } = emovox.model;
+    assert.deepEqual(verdict(await emovox.analyze(long, { hop, threshold })), verdict(await emovox.analyze(long)));
+  });
+
+  test('options out of range are refused by name', async () => {
+    const pcm = { sampleRate: 16000 };
+    /** @type {[object, RegExp][]} */
+    const cases = [
+      [{ hop: 0 }, /'hop' of analyze\(\) must be a number of seconds from 0\.25 to 4/],
+      [{ hop: 4.01 }, /'hop'/],
+      [{ hop: Number.NaN }, /'hop'/],
+      [{ hop: '1' }, /'hop'/],
+      [{ threshold: -0.1 }, /'threshold' of analyze\(\) must be a number from 0 to 1/],
+      [{ threshold: 1.1 }, /'threshold'/],
+      [{ threshold: Number.NaN }, /'threshold'/],
+      [{ onPeaks: true }, /'onPeaks'/],
+    ];
+    for (const [options, message] of cases) {
+      const error = await emovox.analyze(angry.samples, { ...pcm, ...options }).catch((thrown) => thrown);
+      assert.ok(withCode('bad-option')(error));
+      assert.match(error.message, message);
+    }
+    for (const hop of [0.25, 4, undefined]) await emovox.analyze(angry.samples, { ...pcm, hop, threshold: undefined });
+  });
+
+  test('peaks of a file and of PCM: the whole recording, in few calls', async () => {
+    /** @param {any} source @param {object} [options] */
+    const peaksOf = async (source, options) => {
+      /** @type {Float32Array[]} */ const calls = [];
+      const result = await emovox.analyze(source, { ...options, onPeaks: (peaks) => calls.push(peaks) });
+      const all = calls.flatMap((peaks) => [...peaks]);
+      assert.equal(all.length, Math.ceil(result.duration * 100 - 1e-6));
+      return { calls, all };
+    };
+    const { all } = await peaksOf(wav);
+    for (const [i, peak] of all.entries()) {
+      const stretch = angry.samples.subarray(160 * i, 160 * (i + 1));
+      assert.equal(
+        peak,
+        stretch.reduce((most, value) => Math.max(most, Math.abs(value)), 0),
+      );
+    }
+    assert.deepEqual((await peaksOf(angry.samples, { sampleRate: 16000 })).all, all);
+    const { calls } = await peaksOf(long);
+    assert.equal(calls.length, 4);
+    for await (const _ of emovox.stream(wav, { onPeaks: (peaks) => calls.push(peaks) }));
+    assert.equal(calls.length, 5);
+  });
+});
+
+describe('logMel()', () => {
+  test('of a whole file as the native build; of a stretch, as of a recording of its own', async () => {
+    const [{ frames, values }] = nativeFeatures([fileURLToPath(wav)]);
+    const whole = await emovox.logMel(wav);
+    assert.deepEqual([whole.bands, whole.frames, whole.hopSeconds, whole.start], [80, frames, 0.01, 0]);
+    assertClose([...whole.values], [...values], 1e-4);
+    const stretch = { start: 1.2345, end: 2.5 };
+    const alone = await emovox.logMel(angry.samples.slice(19752, 40000), { sampleRate: 16000 });
+    const stereo = (async function* () {
+      for (let at = 0; at < angry.samples.length; at += 5000) {
+        yield Float32Array.from({ length: 2 * Math.min(5000, angry.samples.length - at) }, (_, i) => {
+          return angry.samples[at + (i >> 1)];
+        });
+      }
+    })();
+    for (const [source, options] of /** @type {[any, object][]} */ ([
+      [wav, {}],
+      [new URL('formats/angry.flac', data), {}],
+      [angry.samples, { sampleRate: 16000 }],
+      [stereo, { sampleRate: 16000, channels: 2 }],
+    ])) {
+      const { start, ...actual } = await emovox.logMel(source, { ...options, ...stretch });
+      assert.equal(start, 1.2345);
+      assertClose({ ...actual, start: 0 }, alone, 1e-4);
+    }
+    const rest = await emovox.logMel(wav, { start: 3 });
+    assert.equal(rest.frames, 1 + Math.floor((angry.samples.length - 48000) / 160));
+  });
+
+  for (const name of ['angry.mp3', 'angry.vorbis.ogg', 'angry.opus.ogg', 'angry.m4a', 'angry.webm']) {
+    test(`a stretch is where it is in the whole, ${name}`, async () => {
+      const url = new URL(`formats/${name}`, data);
+      const whole = await emovox.logMel(url);
+      const part = await emovox.logMel(url, { start: 1, end: 2 });
+      assert.ok(Math.abs(part.frames - 101) <= 1, `${part.frames} frames`);
+      // But for its edges, and what a decoder that begins in the middle makes a little differently.
+      const difference = (/** @type {number} */ shift) => {
+        let sum = 0;
+        for (let i = 80 * 5; i < 80 * 90; i++) sum += Math.abs(part.values[i] - whole.values[80 * (100 + shift) + i]);
+        return sum / (80 * 85);
+      };
+      // WebM tells the time in whole milliseconds.
+      assert.ok(difference(0) < (name.endsWith('.webm') ? 0.1 : 0.03), `${difference(0)}`);
+      assert.ok(difference(0) < difference(1) && difference(0) < difference(-1));
+    });
+  }
+
+  test('of a stretch of a long file, little else is read', async () => {
+    const header = readFileSync(wav).subarray(0, 44);
+    const second = new Uint8Array(32000);
+    const size = 600 * second.length; // ten minutes
+    header.writeUInt32LE(36 + size, 4);
+    header.writeUInt32LE(size, 40);
+    const blob = new Blob([header, ...Array(600).fill(second)]);
+    let read = 0;
+    const { slice } = blob;
+    blob.slice = (...range) => {
+      const part = slice.apply(blob, range);
+      const { stream } = part;
+      const transform = (/** @type {Uint8Array} */ chunk, /** @type {TransformStreamDefaultController} */ out) => {
+        read += chunk.length;
+        out.enqueue(chunk);
+      };
+      part.stream = () => stream.call(part).pipeThrough(new TransformStream({ transform }));
+      return part;
+    };
+    const { frames } = await emovox.logMel(blob, { start: 500, end: 510 });
+    assert.equal(frames, 1001);
+    assert.ok(read >= 10 * second.length && read < size / 4, `${read} of ${size} bytes`);
+  });
+
+  test('what is wrong is said by its code; it waits for no analysis; a signal stops it', async () => {
+    const pcm = { sampleRate: 16000 };
+    /** @type {[any, object, string][]} */
+    const cases = [
+      [wav, { start: -1 }, 'bad-option'],
+      [wav, { start: 2, end: 2 }, 'bad-option'],
+      [wav, { end: 0 }, 'bad-option'],
+      [wav, { end: Infinity }, 'bad-option'],
+      [wav, { onSegment: () => {} }, 'bad-option'],
+      [wav, { start: 9 }, 'empty'],
+      [wav, { start: 3.4, end: 9, signal: AbortSignal.abort() }, 'aborted'],
+      [angry.samples, { ...pcm, start: 9 }, 'empty'],
+      [angry.samples, {}, 'bad-input'],
+      [null, {}, 'bad-input'],
+      [Buffer.alloc(0), {}, 'empty'],
+      [Buffer.from('not audio at all'), { start: 1 }, 'undecodable'],
+    ];
+    for (const [i, [source, options, code]] of cases.entries()) {
+      await assert.rejects(emovox.logMel(source, options), withCode(code), `case ${i}`);
+    }
+    const stop = new AbortController();
+    const endless = (async function* () {
+      for (;;) yield angry.samples;
+    })();
+    const analysis = emovox.analyze(endless, { ...pcm, signal: stop.signal });
+    assert.equal((await emovox.logMel(wav)).bands, 80);
+    stop.abort();
+    await assert.rejects(analysis, withCode('aborted'));
+    const other = await Emovox.create();
+    await other.close();
+    await assert.rejects(other.logMel(wav), withCode('closed'));
   });
 });
 

@@ -86,10 +86,11 @@ export function thisThread(emovox, options) {
 
 /**
  * @param {string} model a name or a path
+ * @param {AnalyzeOptions} options for each file, without functions
  * @returns {Lane}
  */
-export function anotherThread(model) {
-  const worker = new Worker(new URL('./cli-worker.js', import.meta.url), { workerData: { model } });
+export function anotherThread(model, options) {
+  const worker = new Worker(new URL('./cli-worker.js', import.meta.url), { workerData: { model, options } });
   /** @type {((outcome: Outcome) => void) | undefined} */ let settle;
   /** @type {(share: number) => void} */ let report = () => {};
   /** Why there is no thread any more. @type {Outcome | undefined} */ let ended;

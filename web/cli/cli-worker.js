@@ -5,7 +5,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { load, thisThread } from './analyze.js';
 
-const lane = load(workerData.model).then((emovox) => thisThread(emovox, {}));
+const lane = load(workerData.model).then((emovox) => thisThread(emovox, workerData.options));
 
 parentPort?.on('message', async (/** @type {string} */ file) => {
   const { analyze } = await lane;

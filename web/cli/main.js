@@ -88,13 +88,29 @@ async function analyzeFiles(options, signal) {
  * @param {AbortSignal} signal
  * @returns {Promise<Lane[]>}
  */
-async function openLanes({ model, workers, sameSpeaker }, tasks, signal) {
+async function openLanes(options, tasks, signal) {
   if (tasks === 0) return [];
-  const emovox = await load(model); // says whether the model can be had, before any thread is started
+  const { model, workers, judging, sameSpeaker } = options;
+  const emovox = await open(options); // says whether the model can be had, before any thread is started
   const count = Math.min(workers, tasks);
-  if (count === 1) return [thisThread(emovox, { signal, speaker: sameSpeaker ? await emovox.speaker() : undefined })];
+  if (count === 1) {
+    const speaker = sameSpeaker ? await emovox.speaker() : undefined;
+    return [thisThread(emovox, { ...judging, signal, speaker })];
+  }
   await emovox.close();
-  return Array.from({ length: count }, () => anotherThread(model));
+  return Array.from({ length: count }, () => anotherThread(model, judging));
+}
+
+/**
+ * @param {Options} options
+ * @returns {Promise<import('../lib/node.js').Emovox>}
+ * @throws {UsageError} where its segments are shorter than the hop
+ */
+async function open({ model, judging: { hop = 0 } }) {
+  const emovox = await load(model);
+  const { sequenceSeconds } = emovox.model;
+  if (hop > sequenceSeconds) throw new UsageError(`--hop ${hop}: use a number up to ${sequenceSeconds}`);
+  return emovox;
 }
 
 /**
@@ -106,11 +122,12 @@ async function openLanes({ model, workers, sameSpeaker }, tasks, signal) {
  */
 async function analyzeInput(options, signal) {
   const { rate, format, channels } = /** @type {NonNullable<Options['raw']>} */ (options.raw);
-  const emovox = await load(options.model);
+  const emovox = await open(options);
   const task = (await findTasks(options))[0];
   const speaker = options.sameSpeaker ? await emovox.speaker() : undefined;
   const blocks = rawSamples(process.stdin, format, channels);
-  const outcome = await outcomeOf(() => emovox.analyze(blocks, { sampleRate: rate, channels, speaker, signal }));
+  const how = { ...options.judging, sampleRate: rate, channels, speaker, signal };
+  const outcome = await outcomeOf(() => emovox.analyze(blocks, how));
   process.stdin.destroy();
   if (!signal.aborted) say(task, await save(task, outcome, options), options);
   await emovox.close();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 import { parseArgs } from 'node:util';
+import { minHopSeconds } from '../lib/options.js';
 
 /** @typedef {'table' | 'json' | 'csv' | 'vtt' | 'audacity'} Format */
 
@@ -10,12 +11,15 @@ import { parseArgs } from 'node:util';
  * @property {Format} format of the output
  * @property {string} [out] a folder
  * @property {string} model a name or a path
+ * @property {Judging} judging
  * @property {boolean} sameSpeaker
  * @property {number} workers
  * @property {boolean} resume
  * @property {{rate: number, format: 'f32' | 's16', channels: number}} [raw] what comes through standard input
  * @property {boolean} quiet
  */
+
+/** @typedef {{hop?: number, threshold?: number}} Judging seconds, at least `minHopSeconds`; probability */
 
 /** Wrong usage; the message names the option. */
 export class UsageError extends Error {}
@@ -40,6 +44,10 @@ Output, a table for people unless one of these is given:
 
 Analysis:
   --model M         small (default), large or the path of a model file
+  --hop S           seconds from one segment's start to the next, 0.25 to the length of a segment (4); by default the
+                    model's (2)
+  --threshold P     a segment whose most probable emotion is less probable than P, 0 to 1, votes uncertain; 0 forces an
+                    answer; by default the model's
   --same-speaker    the recordings are one person's session, in this order: verdicts adapt to the speaker as it goes
   --workers N       analyse N recordings at a time, 1 (default) to 64
 
@@ -59,7 +67,8 @@ const flag = /** @type {const} */ ({ type: 'boolean' });
 const value = /** @type {const} */ ({ type: 'string' });
 const known = {
   ...{ json: flag, csv: flag, vtt: flag, audacity: flag, out: value, resume: flag, quiet: flag },
-  ...{ model: value, 'same-speaker': flag, workers: value, rate: value, format: value, channels: value },
+  ...{ model: value, hop: value, threshold: value, 'same-speaker': flag, workers: value },
+  ...{ rate: value, format: value, channels: value },
   ...{ help: flag, version: flag },
 };
 
@@ -90,6 +99,10 @@ export function parse(args) {
     raw: rawFormat(paths, given),
     out: given.out,
     model: given.model ?? 'small',
+    judging: {
+      hop: decimal('hop', given.hop, minHopSeconds),
+      threshold: decimal('threshold', given.threshold, 0, 1),
+    },
     sameSpeaker: given['same-speaker'] ?? false,
     resume: given.resume ?? false,
     quiet: given.quiet ?? false,
@@ -122,6 +135,19 @@ function rawFormat(paths, given) {
   if (format !== 's16' && format !== 'f32') throw new UsageError(`--format ${format}: use s16 or f32`);
   const rate = integer('rate', given.rate, 8000, 192000);
   return { rate, format, channels: integer('channels', given.channels ?? '1', 1, 32) };
+}
+
+/**
+ * @param {string} name of the option
+ * @param {string | undefined} text
+ * @param {number} least
+ * @param {number} [most]
+ */
+function decimal(name, text, least, most = Infinity) {
+  if (text === undefined) return undefined;
+  const number = /^(\d+\.?\d*|\.\d+)$/.test(text) ? Number(text) : Number.NaN;
+  if (number >= least && number <= most) return number;
+  throw new UsageError(`--${name} ${text}: use a number from ${least}${most < Infinity ? ` to ${most}` : ' up'}`);
 }
 
 /**

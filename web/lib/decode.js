@@ -7,6 +7,7 @@ import {
   ADTS,
   AudioSampleSink,
   BlobSource,
+  EncodedPacketSink,
   FLAC,
   Input,
   MATROSKA,
@@ -75,7 +76,9 @@ export async function decode(blob, signal, { start = 0, end = Infinity } = {}) {
     const duration = await estimateDuration(track, blob.size);
     await refuseUndecodable(track, duration, blob.size);
 
-    const samples = new AudioSampleSink(track).samples(start > 0 ? start - settleSeconds : undefined, end);
+    const from = start > 2 * settleSeconds ? start - settleSeconds : undefined; // not within the first packets
+    const late = from && (await input.getFormat()) === OGG ? await swallowed(track, from) : 0;
+    const samples = new AudioSampleSink(track).samples(from, end);
     const first = await samples.next();
     if (first.done) throw new EmovoxError(duration && start < duration ? 'undecodable' : 'empty');
     const { sampleRate, numberOfChannels: channels } = first.value;
@@ -84,7 +87,11 @@ export async function decode(blob, signal, { start = 0, end = Infinity } = {}) {
     const blocks = (async function* () {
       try {
         let seconds = start;
-        for await (const block of pcm(first.value, samples, { sampleRate, channels, start, end })) {
+        for await (const block of pcm(first.value, samples, {
+          ...{ sampleRate, channels },
+          start: start - late,
+          end: end - late,
+        })) {
           yield block;
           seconds += block.length / channels / sampleRate;
         }
@@ -149,6 +156,24 @@ async function refuseUndecodable(track, duration, bytes) {
     `This browser can decode ${codec} only for recordings of up to ${wholeFileSeconds / 60} minutes. ` +
       'Convert the recording to WAV, or use a browser with WebCodecs (Chrome, Edge, Firefox, Safari 26).',
   );
+}
+
+/**
+ * What a decoder leaves out when it begins in the middle of an Ogg file: the rest then seems to come earlier. Opus
+ * leaves out what it would at the beginning, Vorbis the packet that the next one builds on.
+ *
+ * @param {InputAudioTrack} track
+ * @param {number} from
+ * @returns {Promise<number>} seconds
+ */
+async function swallowed(track, from) {
+  const config = await track.getDecoderConfig();
+  if (config?.codec === 'opus') {
+    const { description } = /** @type {{description?: Uint8Array}} */ (config);
+    return description ? (description[10] + 256 * description[11]) / 48000 : 0;
+  }
+  const ours = typeof AudioDecoder === 'undefined'; // in decoders.js: it tells the time of what comes out
+  return ours ? 0 : ((await new EncodedPacketSink(track).getKeyPacket(from))?.duration ?? 0);
 }
 
 /**

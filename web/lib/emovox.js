@@ -543,7 +543,7 @@ export class Emovox {
    */
   #start(request, { transfer = [], signal, flow = {}, ...callbacks } = {}) {
     const id = this.#nextId++;
-    const call = /** @type {Call} */ ({ ...callbacks, id, peeks: /** @type {Call['peeks']} */ ([]) });
+    const call = /** @type {Call} */ (/** @type {unknown} */ ({ ...callbacks, id, peeks: [], segments: [] }));
     const onAbort = () => {
       this.#send({ type: 'cancel', id });
       call.reject(abortError(signal));
@@ -588,6 +588,7 @@ export class Emovox {
     if (!call) return;
     switch (reply.type) {
       case 'segment':
+        call.segments.push(reply.value);
         return call.onSegment?.(reply.value);
       case 'progress':
         return call.onProgress?.(reply.value);
@@ -604,6 +605,7 @@ export class Emovox {
       case 'error':
         return call.reject(new EmovoxError(reply.code, reply.message));
       case 'done':
+        if (reply.value?.segments) reply.value.segments = call.segments;
         return call.resolve(reply.value);
     }
   }

@@ -25,7 +25,7 @@ export const kinds = {
 };
 
 /** EMOVOX_MIN_HOP_SECONDS of the C library. */
-const minHopSeconds = 0.25;
+export const minHopSeconds = 0.25;
 
 const pcmOptions = { sampleRate: kinds.hertz, channels: kinds.count, signal: kinds.signal };
 

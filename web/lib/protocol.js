@@ -33,7 +33,7 @@
  *   | {type: 'cancel', id: number}
  *   | {type: 'stats', id: number}} Request
  *
- * Worker -> page.
+ * Worker -> page. The segments of a result are not in it: each was told when it was there.
  *
  * @typedef {{type: 'done', id: number, value: any}
  *   | {type: 'error', id: number, code: EmovoxErrorCode, message: string}
@@ -64,6 +64,7 @@
  * @property {(value: any) => void} resolve
  * @property {(error: EmovoxError) => void} reject
  * @property {((summary: Summary) => void)[]} peeks
+ * @property {Segment[]} segments so far
  *
  * @typedef {Job & Callbacks} Call
  * @typedef {{transfer?: Transferable[], signal?: AbortSignal, flow?: Flow} & Callbacks} CallOptions

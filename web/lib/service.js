@@ -6,6 +6,7 @@
 import { Engine, progressOf } from './engine.js';
 import { abortError, EmovoxError } from './errors.js';
 import { Gate } from './stream.js';
+import { nextTask } from './task.js';
 
 /** @import { Analyzer, Model, Speaker } from './engine.js' */
 /** @import { How, Reply, Request, Task } from './protocol.js' */
@@ -18,6 +19,7 @@ import { Gate } from './stream.js';
  * @property {Analyzer} [analyzer] of a live recording
  * @property {() => void} [end] of a live recording: no more audio will come
  * @property {Gate} gate closed while the page wants the job to wait
+ * @property {Transferable[]} [transfer] what the page gets of its value without a copy
  */
 
 /** How long a job may work before it lets messages in. */
@@ -74,7 +76,8 @@ export class Service {
     this.#jobs.set(id, job);
     try {
       const value = await this.#run(request, job);
-      this.#send(value === wholeFile ? { type: 'whole-file', id } : { type: 'done', id, value });
+      if (value === wholeFile) this.#send({ type: 'whole-file', id });
+      else this.#send({ type: 'done', id, value }, job.transfer);
     } catch (thrown) {
       const error = job.abort.signal.aborted ? abortError(job.abort.signal) : EmovoxError.from(thrown);
       this.#send({ type: 'error', id, code: error.code, message: error.message });
@@ -86,7 +89,7 @@ export class Service {
   /**
    * @param {Exclude<Request, {type: 'pcm' | 'hold' | 'cancel' | 'finish' | 'peek'}>} request
    * @param {Job} job
-   * @returns {Promise<unknown>}
+   * @returns {Promise<any>}
    */
   async #run(request, job) {
     switch (request.type) {
@@ -162,7 +165,7 @@ export class Service {
         await job.gate.closed;
         job.abort.signal.throwIfAborted();
       }
-      return reader.result();
+      return handOver(reader.result(), job);
     } finally {
       reader.close();
     }
@@ -218,7 +221,7 @@ export class Service {
           }
         };
       });
-      return analyzer.result();
+      return handOver(analyzer.result(), job);
     } finally {
       port.close();
       job.analyzer = undefined;
@@ -254,16 +257,16 @@ export class Service {
   }
 }
 
-/** Lets waiting messages in; unlike setTimeout(0) it is not slowed down when it is called often. */
-const { port1, port2 } = new MessageChannel();
-/** @type {(() => void)[]} */
-const waiting = [];
-port1.onmessage = () => waiting.shift()?.();
-
-/** @returns {Promise<void>} */
-function nextTask() {
-  return new Promise((resolve) => {
-    waiting.push(resolve);
-    port2.postMessage(null);
-  });
+/**
+ * A result as the page gets it, without holding that up: it has the segments already, thousands maybe.
+ *
+ * @template {Result | LogMelResult} T
+ * @param {T} result
+ * @param {Job} job
+ * @returns {T}
+ */
+function handOver(result, job) {
+  if ('segments' in result) return { ...result, segments: [] };
+  job.transfer = [result.values.buffer];
+  return result;
 }

@@ -4,6 +4,7 @@
 
 import { abortError, EmovoxError } from './errors.js';
 import { cut, framesOf } from './stretch.js';
+import { nextTask } from './task.js';
 
 /** @import { Stretch } from './stretch.js' */
 
@@ -12,6 +13,9 @@ import { cut, framesOf } from './stretch.js';
  *
  * @typedef {Pick<AudioBuffer, 'sampleRate' | 'numberOfChannels' | 'length' | 'getChannelData'>} Pcm
  */
+
+/** Bytes that are copied at a time: of a long file at once, they would hold up the page for seconds. */
+const pieceBytes = 4 << 20;
 
 /** What decodeAudioData() is asked to resample to, where nothing but it can decode a file. */
 const fallbackSampleRate = 48000;
@@ -39,8 +43,9 @@ export function isMediaStream(source) {
  */
 export async function toBlob(source, signal) {
   if (source instanceof Blob) return source;
-  if (source instanceof ArrayBuffer || ArrayBuffer.isView(source)) {
-    return new Blob([/** @type {BlobPart} */ (source)]);
+  if (source instanceof ArrayBuffer) return copied(new Uint8Array(source), signal);
+  if (ArrayBuffer.isView(source)) {
+    return copied(new Uint8Array(source.buffer, source.byteOffset, source.byteLength), signal);
   }
   if (source instanceof URL || source instanceof ReadableStream) {
     try {
@@ -53,6 +58,21 @@ export async function toBlob(source, signal) {
     }
   }
   throw new EmovoxError('bad-input');
+}
+
+/**
+ * @param {Uint8Array} bytes
+ * @param {AbortSignal} [signal]
+ * @returns {Promise<Blob>}
+ */
+async function copied(bytes, signal) {
+  const pieces = [];
+  for (let at = 0; at < bytes.length; at += pieceBytes) {
+    if (at > 0) await nextTask();
+    if (signal?.aborted) throw abortError(signal);
+    pieces.push(new Blob([/** @type {BlobPart} */ (bytes.subarray(at, at + pieceBytes))]));
+  }
+  return new Blob(pieces);
 }
 
 /**
