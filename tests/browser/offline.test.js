@@ -3,7 +3,8 @@
 // The page without a network, and the modules behind it: service worker, models, traffic, shared files.
 
 import assert from 'node:assert/strict';
-import { cpSync, rmSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -260,6 +261,7 @@ describe('modules of the page', () => {
   });
 
   describe('models', () => {
+    const large = readFileSync(join(root, 'dist/lib/models/emovox-large.safetensors'));
     const isModel = (/** @type {{url?: string}} */ { url }) => String(url).includes('emovox-large');
     /** @param {Page} page */
     const fetchLarge = (page) =>
@@ -289,17 +291,255 @@ describe('modules of the page', () => {
           };
         }
       });
-    /** @param {Page} page */
-    const size = (page) => page.evaluate(() => globalThis.models.large.bytes);
 
-    /** Half of the file, then the connection breaks. */
-    const cut = (request, response) => {
-      if (!isModel(request)) return false;
-      response.writeHead(200, { 'content-length': 4_000_000 });
-      response.write(Buffer.alloc(100)); // never mind: replaced below
-      return true;
+    /** @param {(response: import('node:http').ServerResponse, begin: number) => void} answer if asked for the model */
+    const answerModel = (answer) => {
+      server.intercept = (request, response) => {
+        if (isModel(request)) answer(response, Number(/^bytes=(\d+)-$/.exec(request.headers.range)?.[1] ?? 0));
+        return isModel(request);
+      };
+    };
+    const ranges = () => server.requests.filter(isModel).map(({ headers }) => headers.range);
+    const broken = 3e6;
+    /** Answers until there, and then the connection breaks. */
+    const breakDown = () =>
+      answerModel((response, begin) => {
+        const status = begin ? { 'content-range': `bytes ${begin}-${large.length - 1}/${large.length}` } : {};
+        response.writeHead(begin ? 206 : 200, { ...status, 'content-length': large.length - begin });
+        response.write(large.subarray(begin, broken), () => response.destroy());
+      });
+    const answerPlainly = () => {
+      server.intercept = () => false;
     };
 
-    test('todo', () => void cut);
+    test('the page knows their sizes beforehand, and which of them are there', () =>
+      withModules(async (page) => {
+        const facts = await page.evaluate(async () => ({
+          large: globalThis.models.large,
+          storedLarge: await globalThis.isStored('large'),
+        }));
+        assert.equal(facts.large.bytes, large.length);
+        assert.equal(facts.large.sha256, createHash('sha256').update(large).digest('hex'));
+        assert.equal(facts.storedLarge, false);
+        await page.waitForSelector('body[data-ready]');
+        assert.equal(await page.evaluate(() => globalThis.isStored('small')), true);
+        assert.deepEqual(ranges(), []);
+      }));
+
+    test('a download that breaks off goes on where it stopped, also in another tab', () =>
+      withModules(async (page) => {
+        breakDown();
+        const failed = await fetchLarge(page);
+        assert.equal(failed.code, 'model-load');
+        assert.match(failed.message, /Check the network and try again/);
+        assert.equal(failed.stored, false);
+        answerPlainly();
+        await page.close();
+        const other = await page.context().newPage();
+        await other.goto(server.url);
+        await other.waitForSelector('body[data-version=one]');
+        const { length, loaded, stored, warnings } = await fetchLarge(other);
+        const begin = Number(loaded[0]);
+        assert.ok(begin > 0 && begin <= broken, `went on at ${begin}`);
+        assert.deepEqual(ranges(), [undefined, `bytes=${begin}-`]);
+        assert.deepEqual([length, stored, loaded.at(-1), warnings], [large.length, true, large.length, []]);
+
+        await server.close();
+        assert.equal((await fetchLarge(other)).length, large.length);
+        await other.evaluate(() => globalThis.removeModel('large'));
+        assert.equal((await fetchLarge(other)).code, 'model-load');
+      }));
+
+    test('a download that is stopped, or whose tab is closed, goes on later', () =>
+      withModules(async (page) => {
+        answerModel((response) => {
+          response.writeHead(200, { 'content-length': large.length });
+          response.write(large.subarray(0, broken)); // and nothing more
+        });
+        const arrived = (/** @type {Page} */ tab) =>
+          tab.waitForFunction((bytes) => globalThis.loaded === bytes, broken, { timeout: patience });
+        const stopped = fetchLarge(page);
+        await arrived(page);
+        await page.evaluate(() => globalThis.stopDownload.abort());
+        assert.equal((await stopped).code, 'aborted');
+        await page.evaluate(() => globalThis.removeModel('large'));
+
+        const closed = await page.context().newPage();
+        await closed.goto(server.url);
+        await closed.waitForSelector('body[data-version=one]');
+        fetchLarge(closed).catch(() => {});
+        await arrived(closed);
+        await closed.close();
+
+        answerPlainly();
+        const { length, loaded } = await fetchLarge(page);
+        assert.equal(length, large.length);
+        assert.ok(loaded[0] > 0, 'the closed tab has left pieces');
+        assert.match(String(ranges().at(-1)), /^bytes=\d+-$/);
+      }));
+
+    test('two tabs at once download it once', () =>
+      withModules(async (page) => {
+        const other = await page.context().newPage();
+        await other.goto(server.url);
+        await other.waitForSelector('body[data-version=one]');
+        const lengths = (await Promise.all([fetchLarge(page), fetchLarge(other)])).map(({ length }) => length);
+        assert.deepEqual(lengths, [large.length, large.length]);
+        assert.equal(ranges().length, 1);
+      }));
+
+    test('a host without ranges sends it all again', () =>
+      withModules(async (page) => {
+        breakDown();
+        await fetchLarge(page);
+        answerModel((response) => response.writeHead(200).end(large));
+        const { length, stored } = await fetchLarge(page);
+        assert.deepEqual([length, stored], [large.length, true]);
+        assert.match(String(ranges().at(-1)), /^bytes=\d+-$/);
+      }));
+
+    for (const [what, spoil] of [
+      ['with a wrong byte', (/** @type {Buffer} */ bytes) => bytes.fill(bytes[0] ^ 1, 0, 1)],
+      ['that is too long', (/** @type {Buffer} */ bytes) => Buffer.concat([bytes, bytes])],
+    ]) {
+      test(`a file ${what} is refused, and nothing of it stays`, () =>
+        withModules(async (page) => {
+          breakDown();
+          await fetchLarge(page);
+          answerModel((response, begin) => {
+            const rest = spoil(Buffer.from(large.subarray(begin)));
+            const range = `bytes ${begin}-${begin + rest.length - 1}/${begin + rest.length}`;
+            response.writeHead(206, { 'content-range': range }).end(rest);
+          });
+          const { code, message, stored } = await fetchLarge(page);
+          assert.deepEqual([code, stored], ['file-mismatch', false]);
+          assert.match(message, /damaged.*download it again/);
+          answerPlainly();
+          const { length, loaded } = await fetchLarge(page);
+          assert.deepEqual([length, loaded[0]], [large.length, 0]);
+        }));
+    }
+
+    test('a piece that was spoiled on this device is refused, too', () =>
+      withModules(async (page) => {
+        breakDown();
+        await fetchLarge(page);
+        await page.evaluate(async () => {
+          const cache = await caches.open('emovox-models');
+          const [first] = await cache.keys();
+          const bytes = new Uint8Array(await (await cache.match(first)).arrayBuffer());
+          bytes[5] ^= 1;
+          await cache.put(first, new Response(bytes));
+        });
+        answerPlainly();
+        assert.equal((await fetchLarge(page)).code, 'file-mismatch');
+        assert.equal((await fetchLarge(page)).length, large.length);
+      }));
+
+    test('without room for it, it is used and not stored, which is said', () =>
+      withModules(async (page) => {
+        const session = await page.context().newCDPSession(page);
+        await session.send('Storage.overrideQuotaForOrigin', { origin: new URL(server.url).origin, quotaSize: 4e6 });
+        const { length, stored, warnings } = await fetchLarge(page);
+        assert.deepEqual([length, stored, warnings.length], [large.length, false, 1]);
+        assert.match(warnings[0], /could not be stored .*quota/i);
+      }));
   });
+
+  describe('files from outside', () => {
+    test('what is shared with the installed page reaches it once, and stays nowhere', () =>
+      withModules(async (page) => {
+        await page.waitForSelector('body[data-ready]');
+        await stored(page);
+        // Another program's place: the page's own policy forbids forms.
+        server.intercept = (request, response) => {
+          if (!request.url.endsWith('/elsewhere')) return false;
+          response.writeHead(200, { 'content-type': 'text/html' });
+          response.end(
+            '<form method="post" enctype="multipart/form-data"><input type="file" name="audio" multiple><button>Share',
+          );
+          return true;
+        };
+        const manifest = await (await fetch(new URL('manifest.webmanifest', server.url))).json();
+        const target = manifest.share_target;
+        await page.goto(new URL('/elsewhere', server.url).href);
+        await page.$eval(
+          'form',
+          (form, action) => form.setAttribute('action', action),
+          new URL(target.action, server.url).href,
+        );
+        assert.deepEqual(
+          [target.method, target.enctype, target.params.files[0].name],
+          ['POST', 'multipart/form-data', 'audio'],
+        );
+        // From the disk: files that a page made are gone with it.
+        const files = [
+          ['100 % ours.wav', 'one'],
+          ['two.ogg', 'two'],
+        ].map(([name, text]) => {
+          writeFileSync(join(folder, name), text);
+          return join(folder, name);
+        });
+        await page.setInputFiles('input', files);
+        server.requests.length = 0;
+        await page.click('button');
+        await page.waitForSelector('body[data-version=one][data-files*="two.ogg"]');
+        const received = String(await page.getAttribute('body', 'data-files'));
+        assert.deepEqual(received.split(';').sort(), ['', '100 % ours.wav audio/wav one', 'two.ogg audio/ogg two']);
+        assert.equal(page.url(), server.url);
+        assert.deepEqual(
+          server.requests.filter(({ method }) => method !== 'GET'),
+          [],
+        );
+        assert.equal(await page.evaluate(async () => (await (await caches.open('emovox-shared')).keys()).length), 0);
+      }));
+
+    test('what the system opens with the page reaches it', () =>
+      withModules(async (page) => {
+        await page.addInitScript(() => {
+          const getFile = async () => new File(['three'], 'three.mp3', { type: 'audio/mpeg' });
+          const value = { setConsumer: (consumer) => consumer({ files: [{ getFile }] }) };
+          Object.defineProperty(window, 'launchQueue', { value });
+        });
+        await page.reload();
+        await page.waitForSelector('body[data-files="three.mp3 audio/mpeg three;"]');
+      }));
+
+    test('a shortcut asks once', () =>
+      withModules(async (page) => {
+        await page.goto(`${server.url}?action=record`);
+        await page.waitForSelector('body[data-action=record]');
+        await page.reload();
+        await page.waitForSelector('body[data-action=null]');
+        await page.goto(`${server.url}?action=other`);
+        await page.waitForSelector('body[data-action=null]');
+      }));
+  });
+
+  test("the page's policy allows the style of its waveforms, and no other", () =>
+    withModules(async (page) => {
+      const violations = (/** @type {number} */ height) =>
+        page.evaluate(async (height) => {
+          /** @type {string[]} */
+          const violations = [];
+          const note = (/** @type {SecurityPolicyViolationEvent} */ { violatedDirective }) =>
+            violations.push(violatedDirective);
+          document.addEventListener('securitypolicyviolation', note);
+          const container = document.createElement('div');
+          document.body.append(container);
+          const channel = new Float32Array(1000).map((_, i) => Math.sin(i));
+          const blob = new Blob([new Uint8Array(100)], { type: 'audio/wav' });
+          const waves = globalThis.WaveSurfer.create({ container, height });
+          await new Promise((resolve) => {
+            waves.once('redrawcomplete', resolve);
+            waves.loadBlob(blob, [channel], 1).catch(() => {});
+          });
+          await new Promise((resolve) => setTimeout(resolve));
+          document.removeEventListener('securitypolicyviolation', note);
+          const canvases = container.firstElementChild?.shadowRoot?.querySelector('.canvases');
+          return { violations, minHeight: canvases && getComputedStyle(canvases).minHeight };
+        }, height);
+      assert.deepEqual(await violations(96), { violations: [], minHeight: '96px' });
+      assert.notDeepEqual((await violations(95)).violations, []);
+    }));
 });

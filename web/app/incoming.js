@@ -6,7 +6,8 @@ import { sharedFiles } from './shared-files.js';
 
 /**
  * Gives the page the files it was opened with: shared by another program, or opened with it in the file manager.
- * @param {(files: File[]) => void} callback called for each lot
+ * @param {(files: File[]) => void} callback called for each lot; it is empty if none of those that were
+ *   shared could be read or kept
  */
 export async function onIncomingFiles(callback) {
   window.launchQueue?.setConsumer(async ({ files }) => {
@@ -16,7 +17,7 @@ export async function onIncomingFiles(callback) {
   const wanted = takeParameter('shared') !== null;
   // Files of a page that was never opened are not kept.
   const files = await sharedFiles(new URL('./', location.href).href).take();
-  if (wanted && files.length > 0) callback(files);
+  if (wanted) callback(files);
 }
 
 /** @returns {'record' | 'open' | null} what a shortcut asks for, the first time; a reload does not ask again */

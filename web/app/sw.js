@@ -71,9 +71,12 @@ async function answer(event, file) {
  * @param {Request} request
  */
 async function receive(request) {
-  const form = await request.formData();
-  const files = form.getAll('audio').filter((value) => value instanceof File);
-  await sharedFiles(scope).put(files);
+  try {
+    const form = await request.formData();
+    await sharedFiles(scope).put(form.getAll('audio').filter((value) => value instanceof File));
+  } catch {
+    // They cannot be read, or there is no room for them: the page sees that none came.
+  }
   return Response.redirect(new URL('./?shared', scope), 303);
 }
 
