@@ -12,15 +12,18 @@ export function renderAbout({ version, model }) {
   const values = { version, model: `${model.name} ${model.version}`, license: model.license };
   byId('about', HTMLElement).textContent = t('about.version', values);
   byId('about-people', HTMLElement).textContent = t('about.people', { share: percent(EMOVOX_FIGURES.people) });
-  const hundred = (/** @type {number} */ share) => number(share * 100, 1);
+  const sizes = /** @type {const} */ (['small', 'large']);
   const rows = /** @type {const} */ (['ravdess', 'nemo', 'tess']).map((corpus) => {
-    const cells = /** @type {const} */ (['small', 'large']).map((size) => {
-      const { uar, adapted } = EMOVOX_FIGURES[corpus][size];
-      return element('td', {}, t('about.adapted', { share: hundred(uar), adapted: hundred(adapted) }));
-    });
-    return element('tr', {}, element('th', { scope: 'row' }, t(`about.${corpus}`)), ...cells);
+    const cells = sizes.flatMap((size) => [EMOVOX_FIGURES[corpus][size].uar, EMOVOX_FIGURES[corpus][size].adapted]);
+    const texts = cells.map((share) => number(share * 100, 1));
+    return element(
+      'tr',
+      {},
+      element('th', { scope: 'row' }, t(`about.${corpus}`)),
+      ...texts.map((text) => element('td', { class: 'number' }, text)),
+    );
   });
-  const head = [t('about.corpus'), t('about.small'), t('about.large')];
+  const head = [t('about.corpus'), ...sizes.flatMap((size) => [t(`about.${size}`), t(`about.${size}Adapted`)])];
   byId('figures', HTMLElement).replaceChildren(
     element(
       'table',

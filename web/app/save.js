@@ -4,8 +4,8 @@
 
 import { toAudacityLabels, toCsv, toWebVtt } from 'emovox/export';
 import { element } from './dom.js';
-import { byVotes, picture, themeOf } from './figures.js';
-import { dateAndTime, emotionName, percent, t } from './i18n.js';
+import { picture, themeOf } from './figures.js';
+import { dateAndTime, t } from './i18n.js';
 import { allVotes, certainty, confidenceSentence, doubts, headline } from './words.js';
 
 /** @import { Result } from 'emovox' */
@@ -91,17 +91,6 @@ function paint(recording, node) {
  */
 export function printReport(recording, report) {
   const { name, when, result } = recording;
-  const rows = byVotes(result.votes, result.probabilities).map((label) => {
-    const mean = result.probabilities[label];
-    const cells = [String(result.votes[label]), mean === undefined ? '–' : percent(mean)];
-    return element(
-      'tr',
-      {},
-      element('th', { scope: 'row' }, emotionName(label)),
-      ...cells.map((text) => element('td', {}, text)),
-    );
-  });
-  const head = [t('distribution.emotion'), t('distribution.votes'), t('distribution.mean')];
   const figure = paint(recording, report);
   figure.setAttribute('role', 'img');
   figure.setAttribute('aria-label', headline(result.emotion));
@@ -112,12 +101,6 @@ export function printReport(recording, report) {
     figure,
     element('p', {}, certainty(result)),
     element('ul', {}, ...doubts(result, recording.conditions).map((text) => element('li', {}, text))),
-    element(
-      'table',
-      {},
-      element('thead', {}, element('tr', {}, ...head.map((text) => element('th', { scope: 'col' }, text)))),
-      element('tbody', {}, ...rows),
-    ),
     element('p', {}, t('about.actors')),
     element('p', {}, t('about.lie')),
   );

@@ -302,10 +302,12 @@ export default {
     'Auch Menschen irren: wer nur die Stimme hört, nennt bei {share} der Aufnahmen von CREMA-D, mit sechs Emotionen, die gemeinte (Cao et al. 2014).',
   'about.table':
     'Wie oft es recht hat, in Prozent: mittlere Trefferquote über die Emotionen, bei nie gehörten Sprechern',
+  'about.figures': 'Wie oft es recht hat',
   'about.corpus': 'Aufnahmen',
   'about.small': 'Klein',
   'about.large': 'Groß',
-  'about.adapted': '{share}; {adapted}, wenn es den Sprecher kennt',
+  'about.smallAdapted': 'Klein, Sprecher bekannt',
+  'about.largeAdapted': 'Groß, Sprecher bekannt',
   'about.ravdess': 'RAVDESS, Englisch, acht Emotionen',
   'about.nemo': 'nEMO, Polnisch, sechs Emotionen',
   'about.tess': 'TESS, Englisch, sieben Emotionen; nie gehört',

@@ -297,10 +297,12 @@ export default {
   'about.people':
     'People err as well: listeners who only hear the voice name the emotion that the actor meant in {share} of the clips of CREMA-D, a set of six emotions (Cao et al. 2014).',
   'about.table': 'How often it is right, in percent: mean recall over the emotions, for speakers it had never heard',
+  'about.figures': 'How often it is right',
   'about.corpus': 'Recordings',
   'about.small': 'Small',
   'about.large': 'Large',
-  'about.adapted': '{share}, {adapted} once it knows the speaker',
+  'about.smallAdapted': 'Small, speaker known',
+  'about.largeAdapted': 'Large, speaker known',
   'about.ravdess': 'RAVDESS, English, eight emotions',
   'about.nemo': 'nEMO, Polish, six emotions',
   'about.tess': 'TESS, English, seven emotions; never heard',

@@ -307,10 +307,12 @@ export default {
   'about.people':
     'Ludzie też się mylą: słysząc sam głos, nazywają zamierzoną emocję w {share} nagrań CREMA-D, zbioru sześciu emocji (Cao i in. 2014).',
   'about.table': 'Jak często ma rację, w procentach: średnia czułość po emocjach, dla mówców nigdy niesłyszanych',
+  'about.figures': 'Jak często ma rację',
   'about.corpus': 'Nagrania',
   'about.small': 'Mały',
   'about.large': 'Duży',
-  'about.adapted': '{share}; {adapted}, gdy zna mówcę',
+  'about.smallAdapted': 'Mały, mówca znany',
+  'about.largeAdapted': 'Duży, mówca znany',
   'about.ravdess': 'RAVDESS, angielski, osiem emocji',
   'about.nemo': 'nEMO, polski, sześć emocji',
   'about.tess': 'TESS, angielski, siedem emocji; nigdy niesłyszany',
