@@ -97,7 +97,7 @@ export function firefoxTest() {
  * @param {string} folder
  */
 async function startSound(folder) {
-  const socket = join(folder, 'pulse');
+  const socket = join(folder, 'socket');
   const modules = [
     'module-null-sink sink_name=air',
     'module-remap-source master=air.monitor source_name=microphone',
