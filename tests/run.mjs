@@ -43,7 +43,7 @@ const testFiles = (folder) =>
 const node = (title, ...args) => suite(title, process.execPath, ['--test', '--test-reporter=tap', ...args], nodeTest);
 
 async function everything() {
-  await ensure({ native: true, wasm: true, npm: true, chromium: true, python: true });
+  await ensure({ native: true, wasm: true, npm: true, chromium: true, firefox: true, webkit: true, python: true });
   await build();
   suite(
     'C core, with address and undefined-behaviour sanitizers',
@@ -54,6 +54,8 @@ async function everything() {
   suite('Training data readers', 'python3', ['-m', 'unittest', 'discover', '-s', 'model/train/tests'], unittest);
   node('Library in Node', ...testFiles('tests/node'));
   node('Page in Chromium', ...testFiles('tests/browser'));
+  node('Page in Firefox', '--test-concurrency=1', ...testFiles('tests/firefox'));
+  node('Page in WebKit', '--test-concurrency=1', ...testFiles('tests/webkit'));
   node('Package without a bundler', 'tests/matrix/plain.test.js');
 }
 

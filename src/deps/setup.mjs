@@ -50,6 +50,11 @@ export function findChromium() {
   return process.env.CHROMIUM ?? which('chromium') ?? which('chromium-browser') ?? which('google-chrome');
 }
 
+/** $FIREFOX, or what is on the PATH. */
+export function findFirefox() {
+  return process.env.FIREFOX ?? which('firefox-esr') ?? which('firefox');
+}
+
 const header = (name) => () => ['/usr/include', '/usr/local/include'].some((dir) => existsSync(path.join(dir, name)));
 const program = (name) => () => which(name) !== undefined;
 
@@ -77,6 +82,16 @@ const needs = {
   ],
   python: [{ name: 'Python 3', present: program('python3'), packages: ['python3'] }],
   chromium: [{ name: 'Chromium', present: () => findChromium() !== undefined, packages: ['chromium'] }],
+  // Without a sound card, Firefox takes no audio in or out: PulseAudio stands in for one.
+  firefox: [
+    { name: 'Firefox', present: () => findFirefox() !== undefined, packages: ['firefox-esr'] },
+    { name: 'PulseAudio', present: program('pulseaudio'), packages: ['pulseaudio'] },
+    { name: 'paplay', present: program('paplay'), packages: ['pulseaudio-utils'] },
+  ],
+  webkit: [
+    { name: 'WebKitWebDriver', present: program('WebKitWebDriver'), packages: ['webkit2gtk-driver'] },
+    { name: 'Xvfb', present: program('Xvfb'), packages: ['xvfb'] },
+  ],
   bench: [
     { name: 'Python 3', present: program('python3'), packages: ['python3'] },
     {
@@ -210,11 +225,11 @@ function findRelaxedEmscripten() {
 
 /**
  * Installs and builds what is asked for, skipping what is there.
- * @param {{native?: boolean, wasm?: boolean, npm?: boolean, chromium?: boolean, python?: boolean, lint?: boolean,
- *   bench?: boolean}} parts
+ * @param {{native?: boolean, wasm?: boolean, npm?: boolean, chromium?: boolean, firefox?: boolean, webkit?: boolean,
+ *   python?: boolean, lint?: boolean, bench?: boolean}} parts
  *   native: build/native (command-line tool and C tests); wasm: build/wasm/emovox.wasm and, where it can be made and
  *   the environment does not say EMOVOX_RELAXED=0, build/relaxed/emovox-relaxed.wasm; npm: node_modules;
- *   chromium, python, lint: the programs; bench: the modules that only `npm run bench` needs
+ *   chromium, firefox, webkit, python, lint: the programs; bench: the modules that only `npm run bench` needs
  */
 export async function ensure(parts) {
   if (nodeMajor < 20 || (nodeMajor === 20 && nodeMinor < 19))
