@@ -86,10 +86,11 @@ async function receive(request) {
  * @param {string} [clientId] whose it is; if that is no page but a worker, it is any page's
  */
 async function report(request, clientId = '') {
+  const time = Date.now();
   const bytes = request.method === 'GET' ? 0 : (await request.arrayBuffer()).byteLength;
   const sender = await worker.clients.get(clientId);
   const windows = await worker.clients.matchAll({ type: 'window', includeUncontrolled: true });
-  const message = { type: 'request', method: request.method, bytes }; // for traffic.js
+  const message = { type: 'request', method: request.method, bytes, time }; // for traffic.js
   for (const client of sender?.type === 'window' ? [sender] : windows) {
     if (client.url.startsWith(scope)) client.postMessage(message);
   }
