@@ -37,7 +37,7 @@ const empty = byId('empty', HTMLDivElement);
 const samples = byId('samples', HTMLDetailsElement);
 
 /** Milliseconds between two updates of what is shown: more often nobody can read it. */
-const updateMilliseconds = 100;
+const updateMilliseconds = 250;
 
 const settings = loadSettings();
 const session = new Session();
@@ -99,7 +99,7 @@ async function load() {
 /** @type {{recording: Recording, view: ResultView} | null} */
 let face = null;
 let updateAt = 0;
-let scheduled = false;
+let scheduled = 0;
 
 /** What was last said of a live recording: its emotion. */
 let spoken = '';
@@ -112,10 +112,10 @@ session.addEventListener('change', (event) => {
   }
   // What has begun is shown, unless the user picked another.
   if (recording.state === 'working' && !session.picked && session.shown?.state !== 'working') session.shown = recording;
-  if (scheduled) return;
-  scheduled = true;
   const settled = recording.state === 'done' || recording.state === 'failed';
-  setTimeout(render, settled ? 0 : Math.max(0, updateAt + updateMilliseconds - performance.now()));
+  if (settled) clearTimeout(scheduled);
+  else if (scheduled) return;
+  scheduled = window.setTimeout(render, settled ? 0 : Math.max(0, updateAt + updateMilliseconds - performance.now()));
 });
 
 /** @type {WeakMap<Recording, string>} */
@@ -142,7 +142,7 @@ function announce(recording) {
 }
 
 function render() {
-  scheduled = false;
+  scheduled = 0;
   updateAt = performance.now();
   list.update();
   if (session.list.length > 0 && samples.dataset.used === undefined) {

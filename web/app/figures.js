@@ -19,13 +19,15 @@ export const font = (/** @type {number} */ size, weight = 400) => `${weight} ${s
 const named = new Set(['neutral', 'calm', 'happy', 'sad', 'angry', 'fearful', 'disgust', 'surprised']);
 
 /**
- * The colours that the style sheet gives an element, so that they stand in one place.
+ * The colours that the style sheet gives an element at the moment, so that they stand in one place.
  * @param {Element} node
  * @returns {Theme}
  */
 export function themeOf(node) {
   const style = getComputedStyle(node);
   const value = (/** @type {string} */ name) => style.getPropertyValue(`--${name}`).trim();
+  const fills = new Map([...named].map((label) => [label, value(label)]));
+  const [none, onNone, onEmotion] = [value('none'), value('on-none'), value('on-emotion')];
   return {
     text: value('text'),
     quiet: value('quiet'),
@@ -33,8 +35,8 @@ export function themeOf(node) {
     card: value('card'),
     accent: value('accent'),
     attention: value('attention'),
-    fill: (label) => value(named.has(label) ? label : 'none'),
-    on: (label) => value(named.has(label) ? 'on-emotion' : 'on-none'),
+    fill: (label) => fills.get(label) ?? none,
+    on: (label) => (fills.has(label) ? onEmotion : onNone),
   };
 }
 

@@ -16,7 +16,7 @@ import { allVotes, certainty, confidenceSentence, doubts, errorText, headline, i
 /** @import { Judged } from './save.js' */
 
 /** Rows that the table grows by. */
-const tableRows = 100;
+const tableRows = 50;
 
 /** Side of the plane of valence and arousal, in CSS pixels. */
 export const planeSize = 300;
@@ -56,6 +56,7 @@ export class ResultView {
   #plane = element('canvas', { role: 'img' });
   #table;
   #details = element('section', { class: 'details' });
+  #theme = themeOf(document.documentElement);
   #state = '';
   #emotion = '';
   /** @type {() => void} */ #updateHead = () => {};
@@ -220,13 +221,14 @@ export class ResultView {
     const ctx = prepare(this.#plane, planeSize, planeSize);
     const box = { x: 0, y: 0, width: planeSize, height: planeSize };
     const mean = result ?? meanPoint(segments);
-    drawPlane(ctx, box, [{ segments, mean }], themeOf(document.documentElement));
+    drawPlane(ctx, box, [{ segments, mean }], this.#theme);
     const [valence, arousal] = [signed(mean?.valence ?? 0), signed(mean?.arousal ?? 0)];
     this.#plane.setAttribute('aria-label', t('plane.label', { valence, arousal }));
   }
 
   /** After a change of the theme. */
   redraw() {
+    this.#theme = themeOf(document.documentElement);
     this.#drawPlane();
   }
 
@@ -435,7 +437,7 @@ function technical({ conditions }, { duration, engine, adaptation }) {
   return facts.join(' · ');
 }
 
-/** All segments as rows, made when somebody opens them, a hundred at a time. */
+/** All segments as rows, made when somebody opens them, some at a time. */
 class SegmentTable {
   #recording;
   #play;

@@ -18,11 +18,11 @@ const waveHeight = 96;
 const stripHeight = 36;
 const spectrogramHeight = 120;
 
-/** A waveform of a long recording is drawn from this many peaks unless it is zoomed. */
-const mostPeaks = 8000;
+/** A waveform that grows is drawn from no more peaks than this, as it is drawn again and again. */
+const mostPeaks = 4000;
 
 /** Milliseconds between two drawings of a waveform that grows. */
-const redrawMilliseconds = 250;
+const redrawMilliseconds = { live: 250, working: 1000 };
 
 /** Seconds that a live recording's waveform has room for at first. */
 const liveSeconds = 10;
@@ -49,9 +49,11 @@ export class Wave {
   #play = element('button', { type: 'button', id: 'play' });
   #time = element('span', { class: 'time' });
   #note = element('p', { class: 'hint', role: 'note' });
+  #theme = themeOf(document.documentElement);
   #zoom = 0; // pixels per second; 0: all of it
   #drawnAt = -Infinity;
   #timer = 0;
+  #frame = 0;
   /** Number of the segment that is chosen, or that the pointer is on. @type {number | null} */ #chosen = null;
   /** @type {number | null} */ #hovered = null;
   /** @type {AbortController | null} */ #spectrogramAbort = null;
@@ -116,7 +118,7 @@ export class Wave {
     this.#media = new Audio();
     this.#media.preload = 'metadata';
     if (audio) this.#media.src = this.#address;
-    const theme = themeOf(document.documentElement);
+    const theme = this.#theme;
     const { peaks, duration } = this.#shape();
     const surfer = WaveSurfer.create({
       container: this.#container,
@@ -164,6 +166,7 @@ export class Wave {
   /** Stops playing and gives everything back. */
   close() {
     clearTimeout(this.#timer);
+    cancelAnimationFrame(this.#frame);
     this.#observer.disconnect();
     for (const cleanup of this.#cleanups) cleanup();
     this.#destroy();
@@ -176,9 +179,10 @@ export class Wave {
       this.#surfer = this.#create();
     }
     const { state } = this.#recording;
-    const wait = state === 'live' || state === 'working' ? this.#drawnAt + redrawMilliseconds - performance.now() : 0;
-    if (wait <= 0) this.#draw();
-    else if (!this.#timer) this.#timer = window.setTimeout(() => this.#draw(), wait);
+    const growing = state === 'live' || state === 'working';
+    const wait = growing ? this.#drawnAt + redrawMilliseconds[state] - performance.now() : 0;
+    // In a task of its own, so that none takes long.
+    this.#timer ||= window.setTimeout(() => this.#draw(), Math.max(0, wait));
   }
 
   #draw() {
@@ -204,8 +208,8 @@ export class Wave {
     const { peaks, state } = this.#recording;
     const duration = this.#duration();
     const count = Math.max(1, Math.round(duration * peaksPerSecond));
-    const zoomed = this.#zoom > 0 && state === 'done';
-    const size = zoomed ? 1 : Math.ceil(count / mostPeaks);
+    const growing = state === 'live' || state === 'working';
+    const size = growing ? Math.ceil(count / mostPeaks) : 1;
     const reduced = new Float32Array(Math.ceil(count / size));
     const known = peaks.view();
     for (let i = 0; i < known.length && i < count; i++) {
@@ -230,13 +234,13 @@ export class Wave {
     const fit = this.#surfer.getWidth() / this.#duration();
     this.#zoom = zoom <= fit ? 0 : Math.min(zoom, 400);
     this.#surfer.setOptions({ minPxPerSec: this.#zoom });
-    this.#load();
     this.#showChosen();
     this.#drawOver();
   }
 
   #applyTheme() {
     const theme = themeOf(document.documentElement);
+    this.#theme = theme;
     this.#surfer.setOptions({ waveColor: theme.quiet, progressColor: theme.accent, cursorColor: theme.text });
     this.#drawOver();
   }
@@ -248,12 +252,19 @@ export class Wave {
     return { from, to: from + (this.#surfer.getWidth() / total) * this.#duration() };
   }
 
-  /** Shades, strip and spectrogram of what is in sight. */
+  /** Shades, strip and spectrogram of what is in sight, with the next frame. */
   #drawOver() {
+    this.#frame ||= requestAnimationFrame(() => {
+      this.#frame = 0;
+      this.#drawNow();
+    });
+  }
+
+  #drawNow() {
     const width = this.#surfer.getWidth();
     if (width === 0) return;
     const { segments, model } = this.#recording;
-    const theme = themeOf(document.documentElement);
+    const theme = this.#theme;
     const view = this.#view();
     const step = model.salienceSeconds;
     const behind = prepare(this.#attention, width, waveHeight);
@@ -418,7 +429,7 @@ export class Wave {
     if (this.#spectrogramBox.hidden) return;
     const { from, to } = this.#view();
     const audio = this.#audio;
-    const wanted = `${from} ${to} ${getComputedStyle(document.documentElement).getPropertyValue('--card')}`;
+    const wanted = `${from} ${to} ${this.#theme.card}`;
     if (wanted === this.#spectrogramView) return;
     this.#spectrogramView = wanted;
     this.#spectrogramAbort?.abort();
@@ -432,7 +443,7 @@ export class Wave {
       if (abort.signal.aborted) return;
       const logMel = await this.#actions.logMel(audio, { start: from, end: to, signal: abort.signal });
       if (abort.signal.aborted) return;
-      drawSpectrogram(this.#spectrogram, logMel, themeOf(document.documentElement));
+      drawSpectrogram(this.#spectrogram, logMel, this.#theme);
       this.#spectrogram.style.width = `${this.#surfer.getWidth()}px`;
       this.#spectrogram.style.height = `${spectrogramHeight}px`;
       this.#spectrogram.hidden = false;
