@@ -65,12 +65,11 @@ class NeedsWholeFileDecoder extends Error {}
  */
 export async function decode(blob, signal, { start = 0, end = Infinity } = {}) {
   if (blob.size === 0) throw new EmovoxError('empty');
-  await refuseCutWave(blob);
-
   const input = new Input({ source: new BlobSource(blob), formats });
   const dispose = () => input.dispose();
   signal.addEventListener('abort', dispose);
   try {
+    await refuseCutWave(blob);
     const track = await input.getPrimaryAudioTrack();
     if (!track) throw new EmovoxError('undecodable', 'This file holds no audio track. Choose a file with sound.');
     const duration = await estimateDuration(track, blob.size);
@@ -84,14 +83,11 @@ export async function decode(blob, signal, { start = 0, end = Infinity } = {}) {
     const { sampleRate, numberOfChannels: channels } = first.value;
     const declared = exactFormats.has(/** @type {any} */ (await input.getFormat())) ? duration : null;
 
+    const wanted = { sampleRate, channels, start: start - late, end: end - late };
     const blocks = (async function* () {
       try {
         let seconds = start;
-        for await (const block of pcm(first.value, samples, {
-          ...{ sampleRate, channels },
-          start: start - late,
-          end: end - late,
-        })) {
+        for await (const block of pcm(first.value, samples, wanted)) {
           yield block;
           seconds += block.length / channels / sampleRate;
         }

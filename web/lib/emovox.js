@@ -146,6 +146,7 @@ const listenOptions = (/** @type {ModelInfo} */ model) => ({
   signal: kinds.signal,
   ...judging(model),
   onSegment: kinds.function,
+  onPeaks: kinds.function,
   onLevel: kinds.function,
   onSamples: kinds.function,
 });
@@ -541,9 +542,10 @@ export class Emovox {
    * @param {CallOptions} [options]
    * @returns {Call}
    */
-  #start(request, { transfer = [], signal, flow = {}, ...callbacks } = {}) {
+  #start(request, { transfer = [], signal, flow = {}, onSegment, onProgress, onPeaks, onSamples, onPull } = {}) {
     const id = this.#nextId++;
-    const call = /** @type {Call} */ (/** @type {unknown} */ ({ ...callbacks, id, peeks: [], segments: [] }));
+    const callbacks = { onSegment, onProgress, onPeaks, onSamples, onPull };
+    const call = /** @type {Call} */ (/** @type {unknown} */ ({ id, ...callbacks, peeks: [], segments: [] }));
     const onAbort = () => {
       this.#send({ type: 'cancel', id });
       call.reject(abortError(signal));

@@ -30,7 +30,7 @@ export const minHopSeconds = 0.25;
 const pcmOptions = { sampleRate: kinds.hertz, channels: kinds.count, signal: kinds.signal };
 
 /**
- * What there is to say about how segments are judged.
+ * Of all that is analysed: where segments begin and how they vote.
  *
  * @param {ModelInfo} model
  * @returns {Record<string, Kind>}
@@ -41,7 +41,6 @@ export function judging({ sequenceSeconds }) {
   return {
     hop: [fits, `a number of seconds from ${minHopSeconds} to ${sequenceSeconds}`],
     threshold: kinds.probability,
-    onPeaks: kinds.function,
   };
 }
 
@@ -53,6 +52,7 @@ export const streamOptions = (model) => ({
   ...judging(model),
   speaker: null,
   onProgress: kinds.function,
+  onPeaks: kinds.function,
 });
 
 /** @param {ModelInfo} model */
