@@ -37,8 +37,8 @@ export function webkitTest() {
     while (!(await fetch(`${driver}/status`).catch(() => null))) await sleep(50);
   });
   after(async () => {
-    await server?.close();
     for (const program of programs) program.kill();
+    await server?.close();
   });
 
   /**
