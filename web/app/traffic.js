@@ -2,7 +2,7 @@
 //
 // Measures what leaves the page: every request that goes to the network, and how many bytes it carries.
 
-/** What the service worker says of each. @typedef {{type: 'request', method: string, bytes: number}} RequestMessage */
+/** What the service worker says of each. @typedef {{type: 'request', time: number, method: string, bytes: number}} RequestMessage */
 
 /**
  * @typedef {object} Traffic
@@ -21,6 +21,7 @@
  */
 export function watchTraffic(callback) {
   const container = navigator.serviceWorker;
+  const time = Date.now();
   const begin = performance.now();
   /** Since when the service worker sees everything, and the page need not look. */
   let seen = container?.controller ? begin : Number.POSITIVE_INFINITY;
@@ -33,7 +34,7 @@ export function watchTraffic(callback) {
 
   /** @param {MessageEvent<RequestMessage>} event */
   const onMessage = ({ data }) => {
-    if (data?.type !== 'request') return;
+    if (data?.type !== 'request' || data.time < time) return;
     requests++;
     bytes += data.bytes;
     tell();
