@@ -16,6 +16,15 @@ import { patience } from '../browser/harness.js';
 /** What a WebDriver calls an element. */
 const elementKey = 'element-6066-11e4-a52e-4f735466cecf';
 
+/** MiniBrowser as the driver itself starts it, and with a microphone that beeps. */
+const capabilities = {
+  alwaysMatch: {
+    'webkitgtk:browserOptions': {
+      args: ['--automation', '--enable-media-stream=true', '--enable-mock-capture-devices=true'],
+    },
+  },
+};
+
 /** Starts a server and what a browser needs for a test file. */
 export function webkitTest() {
   /** @type {import('node:child_process').ChildProcess[]} */ const programs = [];
@@ -65,7 +74,7 @@ export function webkitTest() {
 
     /** Runs a test in a fresh browser. @param {() => Promise<void>} body */
     async withBrowser(body) {
-      const { sessionId } = await call('POST', '/session', { capabilities: {} });
+      const { sessionId } = await call('POST', '/session', { capabilities });
       session = `/session/${sessionId}`;
       try {
         await body();
@@ -88,9 +97,9 @@ export function webkitTest() {
     evaluate: (body, ...args) =>
       call('POST', `${session}/execute/sync`, { script: `return (${body})(...arguments)`, args }),
 
-    /** @param {string} selector */
+    /** @param {string} selector of what shall be seen */
     async waitFor(selector) {
-      const found = (/** @type {string} */ sought) => document.querySelector(sought) !== null;
+      const found = (/** @type {string} */ sought) => document.querySelector(sought)?.checkVisibility() === true;
       for (let waited = 0; !(await browser.evaluate(found, selector)); waited += 100) {
         if (waited > patience) throw new Error(`There is no ${selector}.`);
         await sleep(100);

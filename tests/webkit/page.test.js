@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 //
-// The page in WebKit: files, and use without a network.
+// The page in WebKit: a file, the microphone, and use without a network.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { data } from '../browser/harness.js';
 import { nativeResult } from '../browser/native.js';
 import { webkitTest } from './harness.js';
@@ -19,6 +20,16 @@ test('a file: the verdict of the native build', () =>
     await webkit.choose(data('formats/angry.wav'));
     const { state, emotion, confidence } = await webkit.shownResult();
     assert.deepEqual([state, emotion, Number(confidence)], ['done', expected.emotion, expected.confidence]);
+  }));
+
+test('what is said into the microphone is analysed', () =>
+  webkit.withBrowser(async () => {
+    await webkit.openSite();
+    await webkit.click('#record');
+    await webkit.waitFor('#stop');
+    await sleep(4000);
+    await webkit.click('#stop');
+    assert.equal((await webkit.shownResult()).state, 'done');
   }));
 
 test('after one visit, the page works without a server', () =>
