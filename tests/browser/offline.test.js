@@ -140,6 +140,31 @@ describe('modules of the page', () => {
 
   const paths = () => server.requests.map(({ url }) => String(url).replace('/some/path/', ''));
 
+  test('stored files are also answered in part, and whatever is asked of them', () =>
+    withModules(async (page) => {
+      await page.waitForSelector('body[data-ready]');
+      await stored(page);
+      server.requests.length = 0;
+      const part = await page.evaluate(async () => {
+        const response = await fetch(`${globalThis.models.small.url}?x=1`, { headers: { range: 'bytes=10-19' } });
+        return { status: response.status, bytes: [...new Uint8Array(await response.arrayBuffer())] };
+      });
+      const small = readFileSync(join(root, 'dist/lib/models/emovox-small.safetensors'));
+      assert.deepEqual(part, { status: 206, bytes: [...small.subarray(10, 20)] });
+      assert.deepEqual(paths(), []);
+    }));
+
+  test('the page can be installed', () =>
+    withModules(async (page) => {
+      await page.waitForSelector('body[data-ready]');
+      const session = await page.context().newCDPSession(page);
+      const { errors } = await session.send('Page.getAppManifest');
+      assert.deepEqual(errors, []);
+      const { installabilityErrors } = await session.send('Page.getInstallabilityErrors');
+      const ids = installabilityErrors.map(({ errorId }) => errorId);
+      assert.deepEqual(ids, ['in-incognito']); // as all tests are
+    }));
+
   describe('update', () => {
     test('waits for the user, fetches only what has changed, and forgets the old version', () =>
       withModules(async (page) => {
@@ -323,6 +348,8 @@ describe('modules of the page', () => {
         assert.equal(facts.storedLarge, false);
         await page.waitForSelector('body[data-ready]');
         assert.equal(await page.evaluate(() => globalThis.isStored('small')), true);
+        const small = await page.evaluate(async () => (await globalThis.fetchModel('small')).length);
+        assert.equal(small, await page.evaluate(() => globalThis.models.small.bytes));
         assert.deepEqual(ranges(), []);
       }));
 

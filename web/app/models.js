@@ -6,15 +6,16 @@ import { EmovoxError } from 'emovox';
 
 /** @typedef {keyof typeof models} ModelName */
 
-const url = {
-  small: new URL('../../dist/lib/models/emovox-small.safetensors', import.meta.url).href,
-  large: new URL('../../dist/lib/models/emovox-large.safetensors', import.meta.url).href,
-};
-
 /** Known before anything is fetched. Their addresses change with their content. */
 export const models = {
-  small: { ...EMOVOX_MODELS.small, url: url.small },
-  large: { ...EMOVOX_MODELS.large, url: url.large },
+  small: {
+    ...EMOVOX_MODELS.small,
+    url: new URL('../../dist/lib/models/emovox-small.safetensors', import.meta.url).href,
+  },
+  large: {
+    ...EMOVOX_MODELS.large,
+    url: new URL('../../dist/lib/models/emovox-large.safetensors', import.meta.url).href,
+  },
 };
 
 /** Holds models under their addresses, and while they come, pieces of them, under the byte they begin with. */
@@ -50,7 +51,10 @@ export async function fetchModel(name, { signal, onProgress, onWarning } = {}) {
   const work = async () => {
     const store = await openStore(name, warn);
     const stored = await store.whole();
-    if (stored && (await isGenuine(name, stored))) return stored;
+    if (stored && (await isGenuine(name, stored))) {
+      onProgress?.({ loaded: stored.length, total: stored.length });
+      return stored;
+    }
     const bytes = await download(name, store, signal, onProgress);
     if (!(await isGenuine(name, bytes))) {
       await removeModel(name);
@@ -103,9 +107,9 @@ async function download(name, store, signal, onProgress) {
   if (response.status === 416) return new Uint8Array(); // what is stored is longer than the server's file
   if (!response.ok || !response.body) throw new Error(`HTTP status ${response.status}`);
   const begin = /^bytes (\d+)-/.exec(response.headers.get('content-range') ?? '')?.[1];
-  if (response.status !== 206)
+  if (response.status === 200)
     loaded = 0; // a host that knows no ranges sends all of it
-  else if (Number(begin) !== loaded) throw new Error(`The server sent ${begin} instead of ${loaded}`);
+  else if (Number(begin) !== loaded) throw new Error(`The server went on at ${begin} instead of ${loaded}`);
 
   let kept = loaded;
   const keep = async () => {
@@ -153,7 +157,7 @@ async function openStore(name, warn) {
       if (bytes.length > 0) await cache?.put(piece(begin), new Response(bytes));
     });
   const read = async (/** @type {string} */ key) => {
-    const response = await cache?.match(key);
+    const response = cache && (await caches.match(key)); // the service worker has stored the small one
     return response && new Uint8Array(await response.arrayBuffer());
   };
 
@@ -166,15 +170,12 @@ async function openStore(name, warn) {
      */
     async pieces(whole) {
       let loaded = 0;
-      for (
-        let bytes = await read(piece(0));
-        bytes && loaded + bytes.length <= total;
-        bytes = await read(piece(loaded))
-      ) {
+      for (;;) {
+        const bytes = await read(piece(loaded));
+        if (!bytes || loaded + bytes.length > total) return loaded;
         whole.set(bytes, loaded);
         loaded += bytes.length;
       }
-      return loaded;
     },
 
     put,

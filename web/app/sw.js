@@ -38,31 +38,34 @@ worker.addEventListener('message', ({ data }) => {
 
 worker.addEventListener('fetch', (event) => {
   const { request } = event;
-  const file = new URL(request.url);
-  file.search = '';
-  file.hash = '';
-  if (request.method === 'POST' && file.href === new URL(shareAction, scope).href) {
+  const file = fileOf(request);
+  if (request.method === 'POST' && file === new URL(shareAction, scope).href) {
     event.respondWith(receive(request));
-  } else if (request.method === 'GET' && isStored(file)) {
+  } else if (request.method === 'GET' && precache.getCacheKeyForURL(file)) {
     event.respondWith(answer(event, file));
   } else if (request.mode !== 'navigate') {
     event.waitUntil(report(request.clone(), event.clientId));
   }
 });
 
-/** @param {URL} file */
-function isStored(file) {
-  if (file.href === scope) file.pathname += 'index.html';
-  return precache.getCacheKeyForURL(file.href) !== undefined;
+/**
+ * @param {Request} request
+ * @returns {string} the address of the file, whatever was asked of it
+ */
+function fileOf(request) {
+  const url = new URL(request.url);
+  url.search = '';
+  url.hash = '';
+  return url.href === scope ? `${scope}index.html` : url.href;
 }
 
 /**
  * @param {FetchEvent} event
- * @param {URL} file
+ * @param {string} file
  */
 async function answer(event, file) {
   const { request } = event;
-  const response = await precache.createHandlerBoundToURL(file.href)({ event, request, url: file });
+  const response = await precache.createHandlerBoundToURL(file)({ event, request, url: new URL(file) });
   return request.headers.has('range') ? createPartialResponse(request, response) : response;
 }
 
@@ -90,7 +93,7 @@ async function report(request, clientId = '') {
   const bytes = request.method === 'GET' ? 0 : (await request.arrayBuffer()).byteLength;
   const sender = await worker.clients.get(clientId);
   const windows = await worker.clients.matchAll({ type: 'window', includeUncontrolled: true });
-  const message = { type: 'request', method: request.method, bytes, time }; // for traffic.js
+  const message = { type: 'request', time, method: request.method, bytes }; // for traffic.js
   for (const client of sender?.type === 'window' ? [sender] : windows) {
     if (client.url.startsWith(scope)) client.postMessage(message);
   }

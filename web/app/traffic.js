@@ -2,10 +2,7 @@
 //
 // Measures what leaves the page: every request that goes to the network, and how many bytes it carries.
 
-/**
- * What the service worker says of each; `time` as Date.now().
- * @typedef {{type: 'request', method: string, bytes: number, time: number}} RequestMessage
- */
+/** What the service worker says of each. @typedef {{type: 'request', time: number, method: string, bytes: number}} RequestMessage */
 
 /**
  * @typedef {object} Traffic
@@ -24,8 +21,8 @@
  */
 export function watchTraffic(callback) {
   const container = navigator.serviceWorker;
+  const time = Date.now();
   const begin = performance.now();
-  const beginTime = Date.now();
   /** Since when the service worker sees everything, and the page need not look. */
   let seen = container?.controller ? begin : Number.POSITIVE_INFINITY;
   let requests = 0;
@@ -37,7 +34,7 @@ export function watchTraffic(callback) {
 
   /** @param {MessageEvent<RequestMessage>} event */
   const onMessage = ({ data }) => {
-    if (data?.type !== 'request' || data.time < beginTime) return; // messages may be late
+    if (data?.type !== 'request' || data.time < time) return;
     requests++;
     bytes += data.bytes;
     tell();

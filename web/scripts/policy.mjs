@@ -73,7 +73,7 @@ function waveformStyleHash() {
   return `sha256-${createHash('sha256').update(style).digest('base64')}`;
 }
 
-/** The page's headers as Netlify and Cloudflare Pages read them. Rules must not overlap: values would be joined. */
+/** The page's headers as Netlify and Cloudflare Pages read them. Of a header that two rules set, both values are sent. */
 export function headersFile() {
   const rules = {
     '/*': pageHeaders(),
