@@ -93,7 +93,7 @@ export class Analysis {
     if (!audio) return;
     const fresh = newRecording(recording.name, 'waiting', {});
     const { abort, segments, peaks } = fresh;
-    Object.assign(recording, { state: 'waiting', abort, segments, peaks, seconds: 0, result: undefined });
+    Object.assign(recording, { state: 'waiting', abort, segments, peaks, seconds: 0, result: undefined, kept: false });
     recording.error = undefined;
     this.#session.touch(recording);
     await this.#settle(recording, async (emovox) => {
@@ -167,10 +167,11 @@ export class Analysis {
    * Records. Call it from a click.
    *
    * @param {string} name
-   * @param {{deviceId?: string, onLevel: (level: number) => void, onSamples: (block: Float32Array<ArrayBuffer>) => void}} how
+   * @param {{deviceId?: string, onLevel: (level: number) => void, onSamples: (block: Float32Array<ArrayBuffer>) => void,
+   *   sound: () => Blob | null}} how sound: what was recorded, asked for once it has ended, in whichever way
    * @returns {Promise<{live: Live, recording: Recording, settled: Promise<void>}>}
    */
-  async record(name, { deviceId, onLevel, onSamples }) {
+  async record(name, { deviceId, onLevel, onSamples, sound }) {
     // Nothing is awaited that is not there yet once the page is ready, so that the click still counts.
     const engine = this.engine();
     const emovox = await engine;
@@ -193,6 +194,9 @@ export class Analysis {
       onSegment: (segment) => recording.segments.push(segment),
     });
     this.#session.add(recording, { show: true });
-    return { live, recording, settled: this.#settle(recording, () => live.finished) };
+    const heard = live.finished.finally(() => {
+      recording.audio = sound();
+    });
+    return { live, recording, settled: this.#settle(recording, () => heard) };
   }
 }
