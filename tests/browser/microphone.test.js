@@ -3,33 +3,14 @@
 // The microphone: Chromium's fake device plays a real recording; refusals are real or as browsers throw them.
 
 import assert from 'node:assert/strict';
-import { mkdirSync, writeFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
-import { makeWav, readWav, resample } from '../node/audio.js';
-import { browserTest, data, savedResult, shownResult } from './harness.js';
+import { browserTest, data, microphoneOf, spokenFile } from './harness.js';
 import { nativeResult } from './native.js';
 
-/** Half a second of silence, as the browser loses the beginning, then twelve seconds of speech. */
-const spoken = (() => {
-  const { samples, sampleRate } = readWav(data('formats/angry.wav'));
-  const clip = resample(samples, sampleRate, 48000);
-  const pause = 24000;
-  const all = new Float32Array(pause + 4 * clip.length);
-  for (let i = 0; i < 4; i++) all.set(clip, pause + i * clip.length);
-  const folder = fileURLToPath(new URL('../../build/tests/', import.meta.url));
-  mkdirSync(folder, { recursive: true });
-  const path = `${folder}microphone.wav`;
-  writeFileSync(path, makeWav(all, 48000));
-  return { path, seconds: all.length / 48000 };
-})();
+const spoken = spokenFile();
 
 describe('recording', () => {
-  const chromium = browserTest([
-    '--use-fake-ui-for-media-stream',
-    '--use-fake-device-for-media-stream',
-    `--use-file-for-fake-audio-capture=${spoken.path}%noloop`,
-  ]);
+  const chromium = browserTest(microphoneOf(spoken.path));
 
   test('gives the emotion that the native build hears in the same recording', () =>
     chromium.withPage(async (page) => {

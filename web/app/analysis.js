@@ -6,7 +6,7 @@ import { Emovox, EmovoxError } from 'emovox';
 import { fetchModel } from './models.js';
 import { newRecording } from './recordings.js';
 
-/** @import { Recording as Live } from 'emovox' */
+/** @import { Recording as Live, Result } from 'emovox' */
 /** @import { Recording, Session } from './recordings.js' */
 /** @import { Settings } from './settings.js' */
 /** @import { Profiles } from './profiles.js' */
@@ -97,8 +97,8 @@ export class Analysis {
     recording.error = undefined;
     this.#session.touch(recording);
     await this.#settle(recording, async (emovox) => {
-      const options = await this.#conditions(recording, emovox);
-      return emovox.analyze(audio, {
+      const { options, learn } = await this.#conditions(recording, emovox);
+      const analysed = emovox.analyze(audio, {
         ...options,
         signal: recording.abort.signal,
         onProgress: (progress) => {
@@ -113,6 +113,7 @@ export class Analysis {
         },
         onSegment: (segment) => recording.segments.push(segment),
       });
+      return learn(await analysed);
     });
   }
 
@@ -129,24 +130,30 @@ export class Analysis {
    */
   async #conditions(recording, emovox) {
     const { model, hop, threshold } = this.#settings;
-    const speaker = await this.#profiles.open(emovox, model);
+    const known = await this.#profiles.open(emovox, model);
     recording.model = emovox.model;
     recording.conditions = {
       model,
       hop: hop ?? emovox.model.hopSeconds,
       threshold: threshold ?? emovox.model.threshold,
-      speaker: this.#profiles.chosen?.name ?? null,
+      speaker: known?.profile.name ?? null,
     };
-    return {
+    const options = {
       ...(hop !== null && { hop: Math.min(hop, emovox.model.sequenceSeconds) }),
       ...(threshold !== null && { threshold }),
-      ...(speaker && { speaker }),
+      ...(known && { speaker: known.speaker }),
     };
+    /** @param {Result} result @returns {Promise<Result>} the same, once the speaker's profile knows it */
+    const learn = async (result) => {
+      if (known) await this.#profiles.learned(known, result.adaptation);
+      return result;
+    };
+    return { options, learn };
   }
 
   /**
    * @param {Recording} recording
-   * @param {(emovox: Emovox) => Promise<import('emovox').Result>} verdict
+   * @param {(emovox: Emovox) => Promise<Result>} verdict
    */
   async #settle(recording, verdict) {
     const engine = this.engine();
@@ -154,7 +161,6 @@ export class Analysis {
       recording.result = await verdict(await engine);
       recording.duration = recording.result.duration;
       recording.state = 'done';
-      await this.#profiles.learned();
     } catch (thrown) {
       recording.error = EmovoxError.from(thrown);
       recording.state = 'failed';
@@ -177,8 +183,9 @@ export class Analysis {
     const emovox = await engine;
     const recording = newRecording(name, 'live');
     const { echo, noise, gain } = this.#settings;
+    const { options, learn } = await this.#conditions(recording, emovox);
     const live = await emovox.listen({
-      ...(await this.#conditions(recording, emovox)),
+      ...options,
       ...(deviceId && { deviceId }),
       echoCancellation: echo,
       noiseSuppression: noise,
@@ -197,6 +204,6 @@ export class Analysis {
     const heard = live.finished.finally(() => {
       recording.audio = sound();
     });
-    return { live, recording, settled: this.#settle(recording, () => heard) };
+    return { live, recording, settled: this.#settle(recording, async () => learn(await heard)) };
   }
 }
