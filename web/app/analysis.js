@@ -61,15 +61,19 @@ export class Analysis {
     return Emovox.create({ model, microphone: true, signal, onProgress });
   }
 
-  /** @param {Promise<Emovox>} engine that is of no use any more */
+  /**
+   * @param {Promise<Emovox>} engine that is of no use any more
+   * @returns {boolean} whether it was in use until now
+   */
   #forget(engine) {
-    for (const [model, made] of this.#engines) {
-      if (made === engine) this.#engines.delete(model);
-    }
+    const [model] = [...this.#engines].find(([, made]) => made === engine) ?? [];
+    if (!model) return false;
+    this.#engines.delete(model);
     engine.then(
       (emovox) => emovox.close(),
       () => {},
     );
+    return true;
   }
 
   /**
@@ -162,9 +166,13 @@ export class Analysis {
       recording.duration = recording.result.duration;
       recording.state = 'done';
     } catch (thrown) {
-      recording.error = EmovoxError.from(thrown);
+      let error = EmovoxError.from(thrown);
+      if (error.code === 'closed') error = new EmovoxError('internal'); // after another's crash
+      const crashed = error.code === 'internal' || error.code === 'memory';
+      const own = crashed && this.#forget(engine);
+      if (crashed && !own && recording.state === 'waiting') return this.run(recording); // it waited behind what crashed
+      recording.error = error;
       recording.state = 'failed';
-      if (recording.error.code === 'internal' || recording.error.code === 'memory') this.#forget(engine);
     }
     this.#session.touch(recording);
   }
