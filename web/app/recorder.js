@@ -119,7 +119,6 @@ export class Recorder {
     stop.focus();
     this.#say(t('record.speak'));
     await settled;
-    this.#say(t('record.stopped'));
   }
 
   /** @param {number} loudness 0..1 */
@@ -131,6 +130,7 @@ export class Recorder {
   }
 
   #stop() {
+    this.#say(t('record.stopped')); // the verdict follows
     this.#now?.live.stop().catch(() => {});
   }
 
