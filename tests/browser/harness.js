@@ -283,3 +283,32 @@ export async function recorded(page, seconds) {
     return minutes * 60 + rest >= expected;
   }, seconds);
 }
+
+/**
+ * Makes the engine's worker crash, as a fault in it would.
+ * @param {import('playwright-core').Page} page
+ */
+export const crashEngine = (page) =>
+  page.workers()[0].evaluate(() => {
+    setTimeout(() => {
+      throw new Error('crash');
+    });
+  });
+
+/**
+ * Puts another tab before the page, which is hidden from then on.
+ * @param {import('playwright-core').Page} page
+ * @returns {Promise<() => Promise<void>>} brings it back
+ */
+export async function hide(page) {
+  const session = await page.context().newCDPSession(page);
+  await session.send('Emulation.setFocusEmulationEnabled', { enabled: false });
+  const other = await page.context().newPage();
+  await other.bringToFront();
+  await page.waitForFunction(() => document.visibilityState === 'hidden', null, { polling: 100 });
+  return async () => {
+    await other.close();
+    await page.bringToFront();
+    await page.waitForFunction(() => document.visibilityState === 'visible');
+  };
+}
