@@ -13,7 +13,7 @@ import { contentSecurityPolicy, pageHeaders } from '../../web/scripts/policy.mjs
 import { serve } from '../../web/scripts/serve.mjs';
 import { makeWav, readWav, resample } from '../node/audio.js';
 
-const quiet = [
+export const quiet = [
   '--no-sandbox',
   '--disable-gpu',
   '--disable-quic',
@@ -25,7 +25,7 @@ const quiet = [
 ];
 
 /** Long enough for a busy machine; nothing is expected to come near. */
-export const patience = 240_000;
+export const patience = 20_000;
 
 /** @param {string} name of a file in tests/data */
 export const data = (name) => fileURLToPath(new URL(`../data/${name}`, import.meta.url));
@@ -294,21 +294,3 @@ export const crashEngine = (page) =>
       throw new Error('crash');
     });
   });
-
-/**
- * Puts another tab before the page, which is hidden from then on.
- * @param {import('playwright-core').Page} page
- * @returns {Promise<() => Promise<void>>} brings it back
- */
-export async function hide(page) {
-  const session = await page.context().newCDPSession(page);
-  await session.send('Emulation.setFocusEmulationEnabled', { enabled: false });
-  const other = await page.context().newPage();
-  await other.bringToFront();
-  await page.waitForFunction(() => document.visibilityState === 'hidden', null, { polling: 100 });
-  return async () => {
-    await other.close();
-    await page.bringToFront();
-    await page.waitForFunction(() => document.visibilityState === 'visible');
-  };
-}
