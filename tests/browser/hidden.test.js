@@ -71,7 +71,15 @@ test('a long file', () =>
       assert.match(await verdict(page), /^1,20\d\.\d s of audio/);
       const votes = await page.$eval('.distribution [data-label=angry] td', (node) => node.textContent);
       assert.ok(Number(votes) > 590, `${votes} votes`);
-      await page.waitForSelector(`>>> .strip[aria-valuemax="${votes}"]`); // drawn as well
+      await page.waitForFunction(
+        (all) =>
+          document
+            .querySelector('.wave-surface > div')
+            ?.shadowRoot?.querySelector('.strip')
+            ?.getAttribute('aria-valuemax') === all,
+        { polling: 100 },
+        votes,
+      ); // drawn as well
     },
   ));
 

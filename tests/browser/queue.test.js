@@ -211,7 +211,8 @@ test('a long file: progress, the time that is left, and what is known so far', (
       early,
     );
     await shownResult(page);
-    const { votes: all } = await savedResult(page);
+    const { votes: all, segments: last } = await savedResult(page);
+    await page.waitForSelector(`.strip[aria-valuemax="${last.length}"]`);
     assert.equal(Number(String(await votes()).replace(',', '')), all.angry);
     assert.ok(all.angry > before && all.angry > 1700);
     // Rows come some at a time.
