@@ -163,6 +163,40 @@ export async function judge(page, files) {
 }
 
 /**
+ * Lets go of files over the page, or pastes them.
+ *
+ * @param {import('playwright-core').Page} page
+ * @param {'drop' | 'paste'} how
+ * @param {{name: string, mimeType: string, buffer: Buffer}[]} files their names may be any text
+ * @returns {Promise<boolean>} whether the page showed where to let go
+ */
+export const give = (page, how, files) =>
+  page.evaluate(
+    ([type, all]) => {
+      const data = new DataTransfer();
+      for (const { name, mimeType, base64 } of all) {
+        const bytes = Uint8Array.from(atob(base64), (char) => char.charCodeAt(0));
+        data.items.add(new File([bytes], name, { type: mimeType }));
+      }
+      const options = { bubbles: true, cancelable: true };
+      if (type === 'paste') {
+        document.body.dispatchEvent(new ClipboardEvent('paste', { ...options, clipboardData: data }));
+        return false;
+      }
+      const seen = () => !(/** @type {HTMLElement} */ (document.querySelector('#dropping')).hidden);
+      const over = new DragEvent('dragenter', { ...options, dataTransfer: data });
+      document.body.dispatchEvent(over);
+      const before = seen();
+      document.body.dispatchEvent(new DragEvent('drop', { ...options, dataTransfer: data }));
+      return before && over.defaultPrevented && !seen();
+    },
+    /** @type {const} */ ([
+      how,
+      files.map(({ buffer, ...file }) => ({ ...file, base64: buffer.toString('base64') })),
+    ]),
+  );
+
+/**
  * Waits until so many recordings are in the list, and all of them are done or have failed.
  *
  * @param {import('playwright-core').Page} page

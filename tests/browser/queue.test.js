@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import { makeWav } from '../node/audio.js';
-import { browserTest, crashEngine, data, judge, longFile, savedResult, settled, shownResult } from './harness.js';
+import { browserTest, crashEngine, data, give, judge, longFile, openView, savedResult, settled, shownResult } from './harness.js';
 
 /** @typedef {import('playwright-core').Page} Page */
 
@@ -33,41 +33,13 @@ const listed = async (page) =>
   ).reverse();
 
 describe('ways to open a file', () => {
-  /**
-   * Lets go of files over the page, or pastes them.
-   *
-   * @param {Page} page
-   * @param {'drop' | 'paste'} how
-   * @param {string[]} names
-   */
-  const give = (page, how, names) =>
-    page.evaluate(
-      ([type, base64, all]) => {
-        const bytes = Uint8Array.from(atob(base64), (char) => char.charCodeAt(0));
-        const files = new DataTransfer();
-        for (const name of all) files.items.add(new File([bytes], name, { type: 'audio/wav' }));
-        const options = { bubbles: true, cancelable: true };
-        const over = new DragEvent('dragenter', { ...options, dataTransfer: files });
-        const seen = () => !(/** @type {HTMLElement} */ (document.querySelector('#dropping')).hidden);
-        if (type === 'paste') {
-          document.body.dispatchEvent(new ClipboardEvent('paste', { ...options, clipboardData: files }));
-          return false;
-        }
-        document.body.dispatchEvent(over);
-        const before = seen();
-        document.body.dispatchEvent(new DragEvent('drop', { ...options, dataTransfer: files }));
-        return before && over.defaultPrevented && !seen();
-      },
-      /** @type {const} */ ([how, angry.toString('base64'), names]),
-    );
-
   test('dropped, pasted, chosen, also the same one again, from every view', () =>
     chromium.withPage(async (page) => {
       await chromium.openSite(page);
-      assert.equal(await give(page, 'drop', ['one.wav', 'two.wav']), true);
+      assert.equal(await give(page, 'drop', [wav('one.wav'), wav('two.wav')]), true);
       await settled(page, 2);
-      await page.click('nav [data-view=settings]');
-      await give(page, 'paste', ['three.wav']);
+      await openView(page, 'settings');
+      await give(page, 'paste', [wav('three.wav')]);
       await settled(page, 3);
       await page.waitForSelector('#view-listen:visible');
       for (const count of [4, 5]) {
