@@ -118,10 +118,10 @@ export class Wave {
   #create() {
     const { audio } = this.#recording;
     this.#audio = audio;
-    this.#address = audio ? URL.createObjectURL(audio) : '';
+    this.#address = audio?.size ? URL.createObjectURL(audio) : '';
     this.#media = new Audio();
     this.#media.preload = 'metadata';
-    if (audio) this.#media.src = this.#address;
+    if (this.#address) this.#media.src = this.#address;
     const theme = this.#theme;
     const { peaks, duration } = this.#shape();
     const surfer = WaveSurfer.create({
@@ -165,7 +165,7 @@ export class Wave {
       surfer.on(event, () => this.#showTime());
     }
     surfer.on('error', () => this.#showPlayable(false));
-    this.#showPlayable(Boolean(audio));
+    this.#showPlayable(this.#address !== '');
     this.#showTime();
     return surfer;
   }
