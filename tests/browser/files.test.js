@@ -85,12 +85,12 @@ describe('recordings', () => {
       await chromium.openSite(page);
       await page.setInputFiles('#file', angry);
       await shownResult(page);
-      assert.equal(await page.locator('#distribution tbody tr').count(), 9);
+      assert.equal(await page.locator('#result .distribution tbody tr').count(), 9);
       await page.click('#timeline-table summary');
       assert.equal(await page.locator('#timeline-table tbody tr').count(), expected.segments.length);
       assert.match(await page.locator('#timeline-table tbody').textContent(), /angry/);
       assert.match(await page.locator('#technical').textContent(), /times real time .* memory/);
-      assert.match(await page.locator('#status').textContent(), /Sounds angry/);
+      assert.match(await page.locator('#status').textContent(), /: Sounds angry/);
     }));
 });
 
