@@ -25,7 +25,7 @@ export const quiet = [
 ];
 
 /** Long enough for a busy machine; nothing is expected to come near. */
-export const patience = 20_000;
+export const patience = 240_000;
 
 /** @param {string} name of a file in tests/data */
 export const data = (name) => fileURLToPath(new URL(`../data/${name}`, import.meta.url));
@@ -190,10 +190,7 @@ export const give = (page, how, files) =>
       document.body.dispatchEvent(new DragEvent('drop', { ...options, dataTransfer: data }));
       return before && over.defaultPrevented && !seen();
     },
-    /** @type {const} */ ([
-      how,
-      files.map(({ buffer, ...file }) => ({ ...file, base64: buffer.toString('base64') })),
-    ]),
+    /** @type {const} */ ([how, files.map(({ buffer, ...file }) => ({ ...file, base64: buffer.toString('base64') }))]),
   );
 
 /**

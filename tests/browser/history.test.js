@@ -137,7 +137,10 @@ describe('on', () => {
     chromium.withPage(async (page) => {
       await chromium.openSite(page);
       await turnOn(page);
-      await judge(page, ['angry.wav', 'angry.flac', 'angry.mp3'].map((name) => data(`formats/${name}`)));
+      await judge(
+        page,
+        ['angry.wav', 'angry.flac', 'angry.mp3'].map((name) => data(`formats/${name}`)),
+      );
       await kept(page, 3);
       await page.click('[aria-label="Delete angry.flac"]');
       await kept(page, 2);

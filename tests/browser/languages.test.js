@@ -79,7 +79,10 @@ for (const [code, verdict] of /** @type {const} */ ([
       await page.click('#record');
       await page.waitForSelector('#result[data-state=live]');
       await page.selectOption('#language', code);
-      await page.waitForFunction((text) => document.querySelector('#stop')?.textContent === text, strings['record.stop']);
+      await page.waitForFunction(
+        (text) => document.querySelector('#stop')?.textContent === text,
+        strings['record.stop'],
+      );
       assert.deepEqual(await left(), []);
       await page.click('#discard');
       await page.waitForSelector('#record:visible');

@@ -108,7 +108,9 @@ describe('the page, visited once, in a subfolder, then without a server', () => 
       await page.waitForSelector('.spectrogram canvas:visible');
       await openView(page, 'settings');
       await page.check('#model-large');
-      await page.waitForFunction(() => /could not be downloaded/.test(document.querySelector('#status')?.textContent ?? ''));
+      await page.waitForFunction(() =>
+        /could not be downloaded/.test(document.querySelector('#status')?.textContent ?? ''),
+      );
       assert.equal(await page.isChecked('#model-small'), true);
       for (const [language, title] of [
         ['de', /die Emotion/],

@@ -21,8 +21,6 @@ for (const colorScheme of /** @type {const} */ (['light', 'dark'])) {
           await page.click('#timeline-table summary');
           assert.ok((await page.evaluate(() => document.documentElement.scrollWidth)) <= width);
         }));
-          assert.equal(scrollWidth, clientWidth);
-        }));
     }
 
     test('text and letters stand out: contrast of 4.5 at least', () =>

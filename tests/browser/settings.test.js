@@ -11,7 +11,12 @@ import { nativeResult } from './native.js';
 
 const chromium = browserTest();
 const long = data('speech/long.opus');
-const files = ['formats/angry.flac', 'speech/03-01-08-02-02-01-20.flac', 'speech/IC0_sadness_3.opus', 'speech/long.opus'];
+const files = [
+  'formats/angry.flac',
+  'speech/03-01-08-02-02-01-20.flac',
+  'speech/IC0_sadness_3.opus',
+  'speech/long.opus',
+];
 
 /**
  * Whether the page says about some files what the native build says with these options.
