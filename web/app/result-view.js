@@ -6,7 +6,7 @@
 import { element } from './dom.js';
 import { byVotes, drawPlane, prepare, themeOf } from './figures.js';
 import { clock, emotionName, letter, megabytes, number, percent, rough, signed, stretch, t } from './i18n.js';
-import { tally } from './recordings.js';
+import { secondsLeft, tally } from './recordings.js';
 import { saveAudio, savePicture, saveText } from './save.js';
 import { Wave } from './wave.js';
 import { allVotes, certainty, confidenceSentence, doubts, errorText, headline, intensityWord } from './words.js';
@@ -163,15 +163,14 @@ export class ResultView {
     const bar = element('progress', { id: 'progress', max: 1, 'aria-label': t('result.analysed') });
     const text = element('span', { class: 'hint', id: 'progress-text' });
     const update = () => {
-      const { seconds, duration, startedAt } = recording;
+      const { seconds, duration } = recording;
       text.textContent = clock(seconds);
       if (!duration) return;
-      const share = Math.min(1, seconds / duration);
-      bar.value = share;
+      bar.value = Math.min(1, seconds / duration);
       const values = { done: clock(seconds), all: clock(duration) };
-      const elapsed = (performance.now() - startedAt) / 1000;
-      const wait = share > 0 && elapsed > 1 ? rough((elapsed * (1 - share)) / share) : '';
-      text.textContent = wait ? t('result.left', { ...values, wait }) : t('result.progress', values);
+      const left = secondsLeft(recording);
+      text.textContent =
+        left === null ? t('result.progress', values) : t('result.left', { ...values, wait: rough(left) });
     };
     return { nodes: [element('div', { class: 'row progress-row' }, bar, text, this.#cancelButton())], update };
   }
