@@ -97,8 +97,8 @@ export class Analysis {
     recording.error = undefined;
     this.#session.touch(recording);
     await this.#settle(recording, async (emovox) => {
-      const options = await this.#conditions(recording, emovox);
-      return emovox.analyze(audio, {
+      const { options, keep } = await this.#conditions(recording, emovox);
+      const result = await emovox.analyze(audio, {
         ...options,
         signal: recording.abort.signal,
         onProgress: (progress) => {
@@ -113,6 +113,8 @@ export class Analysis {
         },
         onSegment: (segment) => recording.segments.push(segment),
       });
+      await keep?.();
+      return result;
     });
   }
 
@@ -129,19 +131,20 @@ export class Analysis {
    */
   async #conditions(recording, emovox) {
     const { model, hop, threshold } = this.#settings;
-    const speaker = await this.#profiles.open(emovox, model);
+    const known = await this.#profiles.open(emovox, model);
     recording.model = emovox.model;
     recording.conditions = {
       model,
       hop: hop ?? emovox.model.hopSeconds,
       threshold: threshold ?? emovox.model.threshold,
-      speaker: this.#profiles.chosen?.name ?? null,
+      speaker: known?.name ?? null,
     };
-    return {
+    const options = {
       ...(hop !== null && { hop: Math.min(hop, emovox.model.sequenceSeconds) }),
       ...(threshold !== null && { threshold }),
-      ...(speaker && { speaker }),
+      ...(known && { speaker: known.speaker }),
     };
+    return { options, keep: known?.keep };
   }
 
   /**
@@ -154,7 +157,6 @@ export class Analysis {
       recording.result = await verdict(await engine);
       recording.duration = recording.result.duration;
       recording.state = 'done';
-      await this.#profiles.learned();
     } catch (thrown) {
       recording.error = EmovoxError.from(thrown);
       recording.state = 'failed';
@@ -176,8 +178,9 @@ export class Analysis {
     const emovox = await engine;
     const recording = newRecording(name, 'live');
     const { echo, noise, gain } = this.#settings;
+    const { options, keep } = await this.#conditions(recording, emovox);
     const live = await emovox.listen({
-      ...(await this.#conditions(recording, emovox)),
+      ...options,
       ...(deviceId && { deviceId }),
       echoCancellation: echo,
       noiseSuppression: noise,
@@ -193,6 +196,11 @@ export class Analysis {
       onSegment: (segment) => recording.segments.push(segment),
     });
     this.#session.add(recording, { show: true });
-    return { live, recording, settled: this.#settle(recording, () => live.finished) };
+    const verdict = async () => {
+      const result = await live.finished;
+      await keep?.();
+      return result;
+    };
+    return { live, recording, settled: this.#settle(recording, verdict) };
   }
 }

@@ -40,6 +40,7 @@ const samples = byId('samples', HTMLDetailsElement);
 const updateMilliseconds = 250;
 
 const settings = loadSettings();
+await setLanguage(settings.language);
 const session = new Session();
 const profiles = new Profiles();
 const analysis = new Analysis(session, settings, profiles, ({ loaded, total }) => {
@@ -284,16 +285,15 @@ for (const [code, name] of Object.entries(languages)) {
   languageChoice.append(element('option', { value: code, lang: code }, name));
 }
 languageChoice.addEventListener('change', async () => {
-  settings.language = languageChoice.value;
+  await setLanguage(languageChoice.value).catch(() => {}); // without a network it stays as it is
+  languageChoice.value = settings.language = language;
   storeSettings(settings);
-  await translateAll();
-  say(t('status.ready'), { seen: true });
+  retranslate();
 });
+languageChoice.value = language;
 
-async function translateAll() {
-  await setLanguage(settings.language).catch(() => {}); // without a network it stays as it is
-  languageChoice.value = language;
-  document.title = t('page.title');
+/** Says all again that the page's own text does not hold. */
+function retranslate() {
   if (face) {
     face.view.close();
     face = null;
@@ -349,7 +349,6 @@ addEventListener('hashchange', showView);
 retry.addEventListener('click', load);
 showView();
 profiles.load();
-await translateAll();
 await load();
 await stored; // what is fetched until then is the page itself
 await controlled();

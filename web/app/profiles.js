@@ -12,7 +12,6 @@ export class Profiles extends EventTarget {
   /** @type {Profile[]} */ list = [];
   /** Whose voice the next recording holds; null: a stranger's. @type {Profile | null} */ chosen = null;
   /** @type {WeakMap<Emovox, Map<string, Promise<Speaker>>>} */ #speakers = new WeakMap();
-  /** What learns at the moment. @type {{profile: Profile, speaker: Speaker} | null} */ #learning = null;
 
   async load() {
     this.list = await store.all().catch(() => []);
@@ -30,30 +29,26 @@ export class Profiles extends EventTarget {
   }
 
   /**
-   * The chosen speaker in an engine; undefined for a stranger, and for somebody whom the other model knows.
+   * The chosen speaker in an engine; null for a stranger, and for somebody whom the other model knows.
    *
    * @param {Emovox} emovox
    * @param {'small' | 'large'} model
-   * @returns {Promise<Speaker | undefined>}
+   * @returns {Promise<{name: string, speaker: Speaker, keep: () => Promise<void>} | null>} keep: what the speaker has
+   *   learnt since
    */
   async open(emovox, model) {
     const profile = this.chosen;
-    this.#learning = null;
-    if (!profile || profile.model !== model) return undefined;
+    if (!profile || profile.model !== model) return null;
     const open = this.#speakers.get(emovox) ?? new Map();
     this.#speakers.set(emovox, open);
     if (!open.has(profile.id)) open.set(profile.id, emovox.speaker(profile.bytes));
+    /** @type {Speaker} */
     const speaker = await open.get(profile.id);
-    this.#learning = { profile, speaker };
-    return speaker;
-  }
-
-  /** Keeps what the speaker has learnt from the last analysis. */
-  async learned() {
-    if (!this.#learning) return;
-    const { profile, speaker } = this.#learning;
-    profile.bytes = await speaker.save();
-    await store.put(profile).catch(() => {}); // where nothing can be kept it holds for this visit
+    const keep = async () => {
+      profile.bytes = await speaker.save();
+      if (this.list.includes(profile)) await store.put(profile).catch(() => {}); // else it holds for this visit
+    };
+    return { name: profile.name, speaker, keep };
   }
 
   /**

@@ -3,7 +3,7 @@
 // One recording as the page shows it. The parts stay in place from the first sample to the verdict; only what is known
 // changes.
 
-import { element } from './dom.js';
+import { element, scrollable } from './dom.js';
 import { byVotes, drawPlane, prepare, themeOf } from './figures.js';
 import { clock, emotionName, letter, megabytes, number, percent, rough, signed, stretch, t } from './i18n.js';
 import { secondsLeft, tally } from './recordings.js';
@@ -463,7 +463,7 @@ class SegmentTable {
       'details',
       { id: 'timeline-table' },
       element('summary', {}, t('table.open')),
-      element('div', { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': t('table.label') }, table),
+      scrollable(t('table.label'), table),
       this.#more,
     );
     this.node.addEventListener('toggle', () => this.update());
