@@ -15,6 +15,16 @@ import { newRecording } from './recordings.js';
  * @typedef {{loaded: number, total: number | null}} Loading bytes
  */
 
+/** @param {Promise<Emovox>} engine @returns {Promise<boolean>} whether its worker has crashed */
+async function hasEnded(engine) {
+  return engine
+    .then((emovox) => emovox.stats())
+    .then(
+      () => false,
+      () => true,
+    );
+}
+
 export class Analysis {
   /** What has been made, by model. @type {Map<string, Promise<Emovox>>} */ #engines = new Map();
   #session;
@@ -61,15 +71,13 @@ export class Analysis {
     return Emovox.create({ model, microphone: true, signal, onProgress });
   }
 
-  /** @param {Promise<Emovox>} engine that is of no use any more */
+  /**
+   * @param {Promise<Emovox>} engine that is of no use any more
+   * @returns {boolean} whether it was in use until now
+   */
   #forget(engine) {
-    for (const [model, made] of this.#engines) {
-      if (made === engine) this.#engines.delete(model);
-    }
-    engine.then(
-      (emovox) => emovox.close(),
-      () => {},
-    );
+    const entry = [...this.#engines].find(([, made]) => made === engine);
+    return entry !== undefined && this.#engines.delete(entry[0]);
   }
 
   /**
@@ -158,9 +166,14 @@ export class Analysis {
       recording.duration = recording.result.duration;
       recording.state = 'done';
     } catch (thrown) {
-      recording.error = EmovoxError.from(thrown);
+      const error = EmovoxError.from(thrown);
+      if (error.code === 'internal' && (await hasEnded(engine))) {
+        const known = !this.#forget(engine);
+        // It crashed over the recording before: this one has its turn with the next engine.
+        if (known && recording.state === 'waiting') return this.run(recording);
+      }
+      recording.error = error;
       recording.state = 'failed';
-      if (recording.error.code === 'internal' || recording.error.code === 'memory') this.#forget(engine);
     }
     this.#session.touch(recording);
   }
