@@ -61,10 +61,7 @@ export class HistoryView {
     return on.checked;
   }
 
-  /**
-   * @param {Judged} recording
-   * @returns {Promise<boolean>} whether it is kept now
-   */
+  /** @param {Judged} recording */
   async keep(recording) {
     const { id, name, when, result, conditions, model, peaks, audio } = recording;
     /** @type {Kept} */
@@ -75,11 +72,11 @@ export class HistoryView {
     } catch (error) {
       const full = /** @type {DOMException} */ (error).name === 'QuotaExceededError';
       this.#say(t(full ? 'history.full' : 'history.unavailable'));
-      return false;
+      return;
     }
     recording.kept = true;
+    this.#session.touch(recording);
     await this.render();
-    return true;
   }
 
   async render() {

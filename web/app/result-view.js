@@ -58,6 +58,7 @@ export class ResultView {
   #details = element('section', { class: 'details' });
   #theme = themeOf(document.documentElement);
   #state = '';
+  #kept = false;
   #emotion = '';
   /** @type {() => void} */ #updateHead = () => {};
 
@@ -99,7 +100,7 @@ export class ResultView {
 
   /** Brings everything up to date. */
   update() {
-    const { state, segments } = this.#recording;
+    const { state, segments, kept } = this.#recording;
     const changed = state !== this.#state;
     this.#state = state;
     if (changed) this.#renderHead();
@@ -110,7 +111,8 @@ export class ResultView {
       this.#drawPlane();
       this.#table.update();
     }
-    if (changed) this.#renderDetails();
+    if (changed || kept !== this.#kept) this.#renderDetails();
+    this.#kept = kept;
     if (changed && segments.length === 0) this.#showSegment(null);
   }
 
@@ -268,11 +270,6 @@ export class ResultView {
       this.#details
         .querySelector('.row')
         ?.append(button(t('result.again'), () => this.#actions.again(recording), { id: 'again' }));
-  }
-
-  /** After the recording has come into the history. */
-  showKept() {
-    this.#renderDetails();
   }
 }
 
