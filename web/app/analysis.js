@@ -6,7 +6,7 @@ import { Emovox, EmovoxError } from 'emovox';
 import { fetchModel } from './models.js';
 import { newRecording } from './recordings.js';
 
-/** @import { Recording as Live } from 'emovox' */
+/** @import { Recording as Live, Result } from 'emovox' */
 /** @import { Recording, Session } from './recordings.js' */
 /** @import { Settings } from './settings.js' */
 /** @import { Profiles } from './profiles.js' */
@@ -14,6 +14,16 @@ import { newRecording } from './recordings.js';
 /**
  * @typedef {{loaded: number, total: number | null}} Loading bytes
  */
+
+/** @param {Promise<Emovox>} engine @returns {Promise<boolean>} whether its worker has crashed */
+async function hasEnded(engine) {
+  return engine
+    .then((emovox) => emovox.stats())
+    .then(
+      () => false,
+      () => true,
+    );
+}
 
 export class Analysis {
   /** What has been made, by model. @type {Map<string, Promise<Emovox>>} */ #engines = new Map();
@@ -61,15 +71,13 @@ export class Analysis {
     return Emovox.create({ model, microphone: true, signal, onProgress });
   }
 
-  /** @param {Promise<Emovox>} engine that is of no use any more */
+  /**
+   * @param {Promise<Emovox>} engine that is of no use any more
+   * @returns {boolean} whether it was in use until now
+   */
   #forget(engine) {
-    for (const [model, made] of this.#engines) {
-      if (made === engine) this.#engines.delete(model);
-    }
-    engine.then(
-      (emovox) => emovox.close(),
-      () => {},
-    );
+    const entry = [...this.#engines].find(([, made]) => made === engine);
+    return entry !== undefined && this.#engines.delete(entry[0]);
   }
 
   /**
@@ -93,12 +101,12 @@ export class Analysis {
     if (!audio) return;
     const fresh = newRecording(recording.name, 'waiting', {});
     const { abort, segments, peaks } = fresh;
-    Object.assign(recording, { state: 'waiting', abort, segments, peaks, seconds: 0, result: undefined });
+    Object.assign(recording, { state: 'waiting', abort, segments, peaks, seconds: 0, result: undefined, kept: false });
     recording.error = undefined;
     this.#session.touch(recording);
     await this.#settle(recording, async (emovox) => {
-      const options = await this.#conditions(recording, emovox);
-      return emovox.analyze(audio, {
+      const { options, learn } = await this.#conditions(recording, emovox);
+      const analysed = emovox.analyze(audio, {
         ...options,
         signal: recording.abort.signal,
         onProgress: (progress) => {
@@ -113,6 +121,7 @@ export class Analysis {
         },
         onSegment: (segment) => recording.segments.push(segment),
       });
+      return learn(await analysed);
     });
   }
 
@@ -129,24 +138,30 @@ export class Analysis {
    */
   async #conditions(recording, emovox) {
     const { model, hop, threshold } = this.#settings;
-    const speaker = await this.#profiles.open(emovox, model);
+    const known = await this.#profiles.open(emovox, model);
     recording.model = emovox.model;
     recording.conditions = {
       model,
       hop: hop ?? emovox.model.hopSeconds,
       threshold: threshold ?? emovox.model.threshold,
-      speaker: this.#profiles.chosen?.name ?? null,
+      speaker: known?.profile.name ?? null,
     };
-    return {
+    const options = {
       ...(hop !== null && { hop: Math.min(hop, emovox.model.sequenceSeconds) }),
       ...(threshold !== null && { threshold }),
-      ...(speaker && { speaker }),
+      ...(known && { speaker: known.speaker }),
     };
+    /** @param {Result} result @returns {Promise<Result>} the same, once the speaker's profile knows it */
+    const learn = async (result) => {
+      if (known) await this.#profiles.learned(known, result.adaptation);
+      return result;
+    };
+    return { options, learn };
   }
 
   /**
    * @param {Recording} recording
-   * @param {(emovox: Emovox) => Promise<import('emovox').Result>} verdict
+   * @param {(emovox: Emovox) => Promise<Result>} verdict
    */
   async #settle(recording, verdict) {
     const engine = this.engine();
@@ -154,11 +169,14 @@ export class Analysis {
       recording.result = await verdict(await engine);
       recording.duration = recording.result.duration;
       recording.state = 'done';
-      await this.#profiles.learned();
     } catch (thrown) {
-      recording.error = EmovoxError.from(thrown);
+      const error = EmovoxError.from(thrown);
+      if (error.code === 'internal' && (await hasEnded(engine))) {
+        const own = this.#forget(engine);
+        if (!own && recording.state === 'waiting') return this.run(recording); // it waited behind what crashed
+      }
+      recording.error = error;
       recording.state = 'failed';
-      if (recording.error.code === 'internal' || recording.error.code === 'memory') this.#forget(engine);
     }
     this.#session.touch(recording);
   }
@@ -167,17 +185,19 @@ export class Analysis {
    * Records. Call it from a click.
    *
    * @param {string} name
-   * @param {{deviceId?: string, onLevel: (level: number) => void, onSamples: (block: Float32Array<ArrayBuffer>) => void}} how
+   * @param {{deviceId?: string, onLevel: (level: number) => void, onSamples: (block: Float32Array<ArrayBuffer>) => void,
+   *   sound: () => Blob | null}} how sound: what was recorded, asked for once it has ended, in whichever way
    * @returns {Promise<{live: Live, recording: Recording, settled: Promise<void>}>}
    */
-  async record(name, { deviceId, onLevel, onSamples }) {
+  async record(name, { deviceId, onLevel, onSamples, sound }) {
     // Nothing is awaited that is not there yet once the page is ready, so that the click still counts.
     const engine = this.engine();
     const emovox = await engine;
     const recording = newRecording(name, 'live');
     const { echo, noise, gain } = this.#settings;
+    const { options, learn } = await this.#conditions(recording, emovox);
     const live = await emovox.listen({
-      ...(await this.#conditions(recording, emovox)),
+      ...options,
       ...(deviceId && { deviceId }),
       echoCancellation: echo,
       noiseSuppression: noise,
@@ -193,6 +213,9 @@ export class Analysis {
       onSegment: (segment) => recording.segments.push(segment),
     });
     this.#session.add(recording, { show: true });
-    return { live, recording, settled: this.#settle(recording, () => live.finished) };
+    const heard = live.finished.finally(() => {
+      recording.audio = sound();
+    });
+    return { live, recording, settled: this.#settle(recording, async () => learn(await heard)) };
   }
 }

@@ -40,6 +40,7 @@ const samples = byId('samples', HTMLDetailsElement);
 const updateMilliseconds = 250;
 
 const settings = loadSettings();
+await setLanguage(settings.language);
 const session = new Session();
 const profiles = new Profiles();
 const analysis = new Analysis(session, settings, profiles, ({ loaded, total }) => {
@@ -106,8 +107,11 @@ let spoken = '';
 
 session.addEventListener('change', (event) => {
   const recording = /** @type {CustomEvent<Recording>} */ (event).detail;
-  announce(recording);
-  if (recording.state === 'done' && recording.result && history.automatic && !recording.kept) {
+  const changed = known.get(recording) !== recording.state;
+  known.set(recording, recording.state);
+  announce(recording, changed);
+  // Only when it has come: what was deleted from the history, or came before that was turned on, is not put there.
+  if (changed && recording.state === 'done' && history.automatic && !recording.kept) {
     history.keep(/** @type {Judged} */ (recording));
   }
   // What has begun is shown, unless the user picked another.
@@ -118,11 +122,14 @@ session.addEventListener('change', (event) => {
   scheduled = window.setTimeout(render, settled ? 0 : Math.max(0, updateAt + updateMilliseconds - performance.now()));
 });
 
-/** @type {WeakMap<Recording, string>} */
-const announced = new WeakMap();
+/** The state of each, as it was last. @type {WeakMap<Recording, string>} */
+const known = new WeakMap();
 
-/** @param {Recording} recording */
-function announce(recording) {
+/**
+ * @param {Recording} recording
+ * @param {boolean} changed since the last time
+ */
+function announce(recording, changed) {
   const { name, state, result: verdict, error, segments } = recording;
   if (state === 'live') {
     const { emotion, all } = tally(segments.slice(-1));
@@ -130,8 +137,7 @@ function announce(recording) {
     if (now && now !== spoken) say(t('record.now', { emotion: emotionName(now) }), { seen: true });
     spoken = now || spoken;
   }
-  if (announced.get(recording) === state) return;
-  announced.set(recording, state);
+  if (!changed) return;
   const seen = session.shown === recording;
   if (state === 'working') say(t('status.working', { name }), { seen });
   if (state === 'failed' && error) say(t('status.failed', { name, message: errorText(error) }), { seen });
@@ -164,9 +170,7 @@ function render() {
     const view = new ResultView(recording, {
       cancel: ({ abort }) => abort.abort(),
       again: (again) => analysis.run(again),
-      keep: async (judged) => {
-        if (await history.keep(judged)) face?.view.showKept();
-      },
+      keep: (judged) => history.keep(judged),
       print: (judged) => printReport(judged, byId('report', HTMLElement)),
       logMel: async (audio, options) => (await analysis.engine()).logMel(audio, options),
     });
@@ -284,16 +288,15 @@ for (const [code, name] of Object.entries(languages)) {
   languageChoice.append(element('option', { value: code, lang: code }, name));
 }
 languageChoice.addEventListener('change', async () => {
-  settings.language = languageChoice.value;
+  await setLanguage(languageChoice.value).catch(() => {}); // without a network it stays as it is
+  languageChoice.value = settings.language = language;
   storeSettings(settings);
-  await translateAll();
-  say(t('status.ready'), { seen: true });
+  retranslate();
 });
+languageChoice.value = language;
 
-async function translateAll() {
-  await setLanguage(settings.language).catch(() => {}); // without a network it stays as it is
-  languageChoice.value = language;
-  document.title = t('page.title');
+/** Says all again that the page's own text does not hold. */
+function retranslate() {
   if (face) {
     face.view.close();
     face = null;
@@ -349,7 +352,6 @@ addEventListener('hashchange', showView);
 retry.addEventListener('click', load);
 showView();
 profiles.load();
-await translateAll();
 await load();
 await stored; // what is fetched until then is the page itself
 await controlled();

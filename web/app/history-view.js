@@ -2,7 +2,7 @@
 //
 // Verdicts that stay on this device, if the user wants them to.
 
-import { byId, element } from './dom.js';
+import { byId, element, scrollable } from './dom.js';
 import { clock, dateAndTime, emotionName, percent, t } from './i18n.js';
 import { newRecording, Samples } from './recordings.js';
 import { button, key } from './result-view.js';
@@ -61,10 +61,7 @@ export class HistoryView {
     return on.checked;
   }
 
-  /**
-   * @param {Judged} recording
-   * @returns {Promise<boolean>} whether it is kept now
-   */
+  /** @param {Judged} recording */
   async keep(recording) {
     const { id, name, when, result, conditions, model, peaks, audio } = recording;
     /** @type {Kept} */
@@ -75,11 +72,11 @@ export class HistoryView {
     } catch (error) {
       const full = /** @type {DOMException} */ (error).name === 'QuotaExceededError';
       this.#say(t(full ? 'history.full' : 'history.unavailable'));
-      return false;
+      return;
     }
     recording.kept = true;
+    this.#session.touch(recording);
     await this.render();
-    return true;
   }
 
   async render() {
@@ -93,14 +90,13 @@ export class HistoryView {
     const names = /** @type {const} */ (['when', 'name', 'length', 'verdict']);
     const head = names.map((name) => element('th', { scope: 'col' }, t(`history.${name}`)));
     head.push(element('td'));
-    box.replaceChildren(
-      element(
-        'table',
-        {},
-        element('thead', {}, element('tr', {}, ...head)),
-        element('tbody', {}, ...this.#kept.map((kept) => this.#row(kept))),
-      ),
+    const table = element(
+      'table',
+      {},
+      element('thead', {}, element('tr', {}, ...head)),
+      element('tbody', {}, ...this.#kept.map((kept) => this.#row(kept))),
     );
+    box.replaceChildren(scrollable(t('history.heading'), table));
   }
 
   /** @param {Kept} kept */

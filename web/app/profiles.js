@@ -7,12 +7,13 @@ import { profiles as store } from './store.js';
 /** @import { Adaptation, Emovox, Speaker } from 'emovox' */
 /** @import { Profile } from './store.js' */
 
+/** A profile, and the speaker in an engine that knows it. @typedef {{profile: Profile, speaker: Speaker}} Known */
+
 /** Dispatches 'change'. */
 export class Profiles extends EventTarget {
   /** @type {Profile[]} */ list = [];
   /** Whose voice the next recording holds; null: a stranger's. @type {Profile | null} */ chosen = null;
   /** @type {WeakMap<Emovox, Map<string, Promise<Speaker>>>} */ #speakers = new WeakMap();
-  /** What learns at the moment. @type {{profile: Profile, speaker: Speaker} | null} */ #learning = null;
 
   async load() {
     this.list = await store.all().catch(() => []);
@@ -30,29 +31,30 @@ export class Profiles extends EventTarget {
   }
 
   /**
-   * The chosen speaker in an engine; undefined for a stranger, and for somebody whom the other model knows.
+   * The chosen speaker in an engine; null for a stranger, and for somebody whom the other model knows.
    *
    * @param {Emovox} emovox
    * @param {'small' | 'large'} model
-   * @returns {Promise<Speaker | undefined>}
+   * @returns {Promise<Known | null>}
    */
   async open(emovox, model) {
     const profile = this.chosen;
-    this.#learning = null;
-    if (!profile || profile.model !== model) return undefined;
+    if (!profile || profile.model !== model) return null;
     const open = this.#speakers.get(emovox) ?? new Map();
     this.#speakers.set(emovox, open);
     if (!open.has(profile.id)) open.set(profile.id, emovox.speaker(profile.bytes));
-    const speaker = await open.get(profile.id);
-    this.#learning = { profile, speaker };
-    return speaker;
+    return { profile, speaker: await open.get(profile.id) };
   }
 
-  /** Keeps what the speaker has learnt from the last analysis. */
-  async learned() {
-    if (!this.#learning) return;
-    const { profile, speaker } = this.#learning;
-    profile.bytes = await speaker.save();
+  /**
+   * Keeps what the speaker has learnt from an analysis.
+   *
+   * @param {Known} known
+   * @param {Adaptation} [adaptation]
+   */
+  async learned({ profile, speaker }, adaptation) {
+    if (!this.list.includes(profile)) return; // deleted meanwhile
+    Object.assign(profile, adaptation, { bytes: await speaker.save() });
     await store.put(profile).catch(() => {}); // where nothing can be kept it holds for this visit
   }
 

@@ -3,10 +3,10 @@
 // One recording as the page shows it. The parts stay in place from the first sample to the verdict; only what is known
 // changes.
 
-import { element } from './dom.js';
+import { element, scrollable } from './dom.js';
 import { byVotes, drawPlane, prepare, themeOf } from './figures.js';
 import { clock, emotionName, letter, megabytes, number, percent, rough, signed, stretch, t } from './i18n.js';
-import { tally } from './recordings.js';
+import { secondsLeft, tally } from './recordings.js';
 import { saveAudio, savePicture, saveText } from './save.js';
 import { Wave } from './wave.js';
 import { allVotes, certainty, confidenceSentence, doubts, errorText, headline, intensityWord } from './words.js';
@@ -58,6 +58,7 @@ export class ResultView {
   #details = element('section', { class: 'details' });
   #theme = themeOf(document.documentElement);
   #state = '';
+  #kept = false;
   #emotion = '';
   /** @type {() => void} */ #updateHead = () => {};
 
@@ -99,7 +100,7 @@ export class ResultView {
 
   /** Brings everything up to date. */
   update() {
-    const { state, segments } = this.#recording;
+    const { state, segments, kept } = this.#recording;
     const changed = state !== this.#state;
     this.#state = state;
     if (changed) this.#renderHead();
@@ -110,7 +111,8 @@ export class ResultView {
       this.#drawPlane();
       this.#table.update();
     }
-    if (changed) this.#renderDetails();
+    if (changed || kept !== this.#kept) this.#renderDetails();
+    this.#kept = kept;
     if (changed && segments.length === 0) this.#showSegment(null);
   }
 
@@ -163,15 +165,14 @@ export class ResultView {
     const bar = element('progress', { id: 'progress', max: 1, 'aria-label': t('result.analysed') });
     const text = element('span', { class: 'hint', id: 'progress-text' });
     const update = () => {
-      const { seconds, duration, startedAt } = recording;
+      const { seconds, duration } = recording;
       text.textContent = clock(seconds);
       if (!duration) return;
-      const share = Math.min(1, seconds / duration);
-      bar.value = share;
+      bar.value = Math.min(1, seconds / duration);
       const values = { done: clock(seconds), all: clock(duration) };
-      const elapsed = (performance.now() - startedAt) / 1000;
-      const wait = share > 0 && elapsed > 1 ? rough((elapsed * (1 - share)) / share) : '';
-      text.textContent = wait ? t('result.left', { ...values, wait }) : t('result.progress', values);
+      const left = secondsLeft(recording);
+      text.textContent =
+        left === null ? t('result.progress', values) : t('result.left', { ...values, wait: rough(left) });
     };
     return { nodes: [element('div', { class: 'row progress-row' }, bar, text, this.#cancelButton())], update };
   }
@@ -269,11 +270,6 @@ export class ResultView {
       this.#details
         .querySelector('.row')
         ?.append(button(t('result.again'), () => this.#actions.again(recording), { id: 'again' }));
-  }
-
-  /** After the recording has come into the history. */
-  showKept() {
-    this.#renderDetails();
   }
 }
 
@@ -464,7 +460,7 @@ class SegmentTable {
       'details',
       { id: 'timeline-table' },
       element('summary', {}, t('table.open')),
-      element('div', { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': t('table.label') }, table),
+      scrollable(t('table.label'), table),
       this.#more,
     );
     this.node.addEventListener('toggle', () => this.update());

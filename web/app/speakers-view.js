@@ -94,6 +94,7 @@ export class SpeakersView {
   translate() {
     this.render();
     record.textContent = t(this.#stop ? 'speakers.stop' : 'speakers.record');
+    note.textContent = '';
   }
 
   /** @param {(speaker: Speaker) => Promise<import('emovox').Adaptation>} teach */
