@@ -23,7 +23,7 @@ import { loadSettings, storeSettings } from './settings.js';
 import { SettingsView } from './settings-view.js';
 import { SpeakersView } from './speakers-view.js';
 import { watchTraffic } from './traffic.js';
-import { errorText, headline } from './words.js';
+import { allVotes, errorText, headline } from './words.js';
 
 /** @import { Emovox } from 'emovox' */
 /** @import { Recording } from './recordings.js' */
@@ -142,8 +142,12 @@ function announce(recording, changed) {
   if (state === 'working') say(t('status.working', { name }), { seen });
   if (state === 'failed' && error) say(t('status.failed', { name, message: errorText(error) }), { seen });
   if (state === 'done' && verdict) {
+    const message = headline(verdict.emotion);
     const confidence = percent(verdict.confidence);
-    say(t('status.verdict', { name, verdict: headline(verdict.emotion), confidence }), { seen });
+    const heard = allVotes(verdict) > 0;
+    say(heard ? t('status.verdict', { name, verdict: message, confidence }) : t('status.failed', { name, message }), {
+      seen,
+    });
   }
 }
 
