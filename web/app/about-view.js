@@ -2,7 +2,7 @@
 //
 // What the models are known to be worth, from the reports of their training, and people beside them.
 
-import { byId, element } from './dom.js';
+import { byId, element, scrollable } from './dom.js';
 import { number, percent, t } from './i18n.js';
 
 /**
@@ -24,13 +24,12 @@ export function renderAbout({ version, model }) {
     );
   });
   const head = [t('about.corpus'), ...sizes.flatMap((size) => [t(`about.${size}`), t(`about.${size}Adapted`)])];
-  byId('figures', HTMLElement).replaceChildren(
-    element(
-      'table',
-      {},
-      element('caption', {}, t('about.table')),
-      element('thead', {}, element('tr', {}, ...head.map((text) => element('th', { scope: 'col' }, text)))),
-      element('tbody', {}, ...rows),
-    ),
+  const table = element(
+    'table',
+    {},
+    element('caption', {}, t('about.table')),
+    element('thead', {}, element('tr', {}, ...head.map((text) => element('th', { scope: 'col' }, text)))),
+    element('tbody', {}, ...rows),
   );
+  byId('figures', HTMLElement).replaceChildren(scrollable(t('about.figures'), table));
 }

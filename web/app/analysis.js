@@ -15,6 +15,16 @@ import { newRecording } from './recordings.js';
  * @typedef {{loaded: number, total: number | null}} Loading bytes
  */
 
+/** @param {Promise<Emovox>} engine @returns {Promise<boolean>} whether its worker has crashed */
+async function hasEnded(engine) {
+  return engine
+    .then((emovox) => emovox.stats())
+    .then(
+      () => false,
+      () => true,
+    );
+}
+
 export class Analysis {
   /** What has been made, by model. @type {Map<string, Promise<Emovox>>} */ #engines = new Map();
   #session;
@@ -66,14 +76,8 @@ export class Analysis {
    * @returns {boolean} whether it was in use until now
    */
   #forget(engine) {
-    const [model] = [...this.#engines].find(([, made]) => made === engine) ?? [];
-    if (!model) return false;
-    this.#engines.delete(model);
-    engine.then(
-      (emovox) => emovox.close(),
-      () => {},
-    );
-    return true;
+    const entry = [...this.#engines].find(([, made]) => made === engine);
+    return entry !== undefined && this.#engines.delete(entry[0]);
   }
 
   /**
@@ -166,11 +170,11 @@ export class Analysis {
       recording.duration = recording.result.duration;
       recording.state = 'done';
     } catch (thrown) {
-      let error = EmovoxError.from(thrown);
-      if (error.code === 'closed') error = new EmovoxError('internal'); // after another's crash
-      const crashed = error.code === 'internal' || error.code === 'memory';
-      const own = crashed && this.#forget(engine);
-      if (crashed && !own && recording.state === 'waiting') return this.run(recording); // it waited behind what crashed
+      const error = EmovoxError.from(thrown);
+      if (error.code === 'internal' && (await hasEnded(engine))) {
+        const own = this.#forget(engine);
+        if (!own && recording.state === 'waiting') return this.run(recording); // it waited behind what crashed
+      }
       recording.error = error;
       recording.state = 'failed';
     }

@@ -23,7 +23,7 @@ import { loadSettings, storeSettings } from './settings.js';
 import { SettingsView } from './settings-view.js';
 import { SpeakersView } from './speakers-view.js';
 import { watchTraffic } from './traffic.js';
-import { errorText, headline } from './words.js';
+import { allVotes, errorText, headline } from './words.js';
 
 /** @import { Emovox } from 'emovox' */
 /** @import { Recording } from './recordings.js' */
@@ -40,6 +40,7 @@ const samples = byId('samples', HTMLDetailsElement);
 const updateMilliseconds = 250;
 
 const settings = loadSettings();
+await setLanguage(settings.language);
 const session = new Session();
 const profiles = new Profiles();
 const analysis = new Analysis(session, settings, profiles, ({ loaded, total }) => {
@@ -141,8 +142,12 @@ function announce(recording, changed) {
   if (state === 'working') say(t('status.working', { name }), { seen });
   if (state === 'failed' && error) say(t('status.failed', { name, message: errorText(error) }), { seen });
   if (state === 'done' && verdict) {
+    const message = headline(verdict.emotion);
     const confidence = percent(verdict.confidence);
-    say(t('status.verdict', { name, verdict: headline(verdict.emotion), confidence }), { seen });
+    const heard = allVotes(verdict) > 0;
+    say(heard ? t('status.verdict', { name, verdict: message, confidence }) : t('status.failed', { name, message }), {
+      seen,
+    });
   }
 }
 
@@ -287,16 +292,15 @@ for (const [code, name] of Object.entries(languages)) {
   languageChoice.append(element('option', { value: code, lang: code }, name));
 }
 languageChoice.addEventListener('change', async () => {
-  settings.language = languageChoice.value;
+  await setLanguage(languageChoice.value).catch(() => {}); // without a network it stays as it is
+  languageChoice.value = settings.language = language;
   storeSettings(settings);
-  await translateAll();
-  say(t('status.ready'), { seen: true });
+  retranslate();
 });
+languageChoice.value = language;
 
-async function translateAll() {
-  await setLanguage(settings.language).catch(() => {}); // without a network it stays as it is
-  languageChoice.value = language;
-  document.title = t('page.title');
+/** Says all again that the page's own text does not hold. */
+function retranslate() {
   if (face) {
     face.view.close();
     face = null;
@@ -352,7 +356,6 @@ addEventListener('hashchange', showView);
 retry.addEventListener('click', load);
 showView();
 profiles.load();
-await translateAll();
 await load();
 await stored; // what is fetched until then is the page itself
 await controlled();

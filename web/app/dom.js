@@ -27,3 +27,13 @@ export function byId(id, type) {
   if (!(node instanceof type)) throw new Error(`The page has no ${type.name} #${id}`);
   return node;
 }
+
+/**
+ * What may be wider or higher than there is room for: scrolled with the keyboard as well.
+ *
+ * @param {string} label
+ * @param {...Node} children
+ */
+export function scrollable(label, ...children) {
+  return element('div', { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': label }, ...children);
+}

@@ -2,12 +2,13 @@
 //
 // Verdicts that stay on this device, if the user wants them to.
 
-import { byId, element } from './dom.js';
-import { clock, dateAndTime, emotionName, percent, t } from './i18n.js';
+import { byId, element, scrollable } from './dom.js';
+import { clock, dateAndTime, t } from './i18n.js';
 import { newRecording, Samples } from './recordings.js';
 import { button, key } from './result-view.js';
 import { download } from './save.js';
 import { history } from './store.js';
+import { inShort } from './words.js';
 
 /** @import { Recording, Session } from './recordings.js' */
 /** @import { Judged } from './save.js' */
@@ -90,14 +91,13 @@ export class HistoryView {
     const names = /** @type {const} */ (['when', 'name', 'length', 'verdict']);
     const head = names.map((name) => element('th', { scope: 'col' }, t(`history.${name}`)));
     head.push(element('td'));
-    box.replaceChildren(
-      element(
-        'table',
-        {},
-        element('thead', {}, element('tr', {}, ...head)),
-        element('tbody', {}, ...this.#kept.map((kept) => this.#row(kept))),
-      ),
+    const table = element(
+      'table',
+      {},
+      element('thead', {}, element('tr', {}, ...head)),
+      element('tbody', {}, ...this.#kept.map((kept) => this.#row(kept))),
     );
+    box.replaceChildren(scrollable(t('history.heading'), table));
   }
 
   /** @param {Kept} kept */
@@ -113,7 +113,7 @@ export class HistoryView {
         button(name, () => this.#show(kept), { class: 'link', 'aria-label': t('history.openOne', { name }) }),
       ),
       element('td', {}, clock(result.duration)),
-      element('td', {}, key(result.emotion), `${emotionName(result.emotion)}, ${percent(result.confidence)}`),
+      element('td', {}, key(result.emotion), inShort(result)),
       element(
         'td',
         {},

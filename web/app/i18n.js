@@ -2,28 +2,28 @@
 //
 // The language of the page: words from one file per language, numbers and dates from the browser.
 
-import en from './strings/en.js';
-
-/** @typedef {keyof typeof en} Key */
+/** @typedef {keyof typeof import('./strings/en.js').default} Key */
 /** @typedef {Record<string, string>} Plural by Intl.PluralRules category */
 /** @typedef {Record<Key, string | Plural>} Strings */
 
 /** What each language calls itself. @type {Record<string, string>} */
 export const languages = { en: 'English', de: 'Deutsch', pl: 'Polski' };
 
-/** Loaded when they are wanted; the page stands in English until then. @type {Record<string, () => Promise<{default: Strings}>>} */
+/** Only the one in use is loaded. @type {Record<string, () => Promise<{default: Strings}>>} */
 const loaders = {
+  en: () => import('./strings/en.js'),
   de: () => import('./strings/de.js'),
   pl: () => import('./strings/pl.js'),
 };
 
 /** @type {Strings} */
-let strings = en;
+let strings;
 
-/** The language in use. */
-export let language = 'en';
+/** The language in use: none until setLanguage() has been called. */
+export let language = '';
 
-let rules = new Intl.PluralRules(language);
+/** @type {Intl.PluralRules} */
+let rules;
 
 /** @returns {string} the first of the browser's languages that the page speaks */
 export function preferredLanguage() {
@@ -36,10 +36,11 @@ export function preferredLanguage() {
  * @returns {Promise<void>}
  */
 export async function setLanguage(code) {
-  strings = code in loaders ? (await loaders[code]()).default : en;
+  strings = (await loaders[code]()).default;
   language = code;
   rules = new Intl.PluralRules(code);
   document.documentElement.lang = code;
+  document.title = t('page.title');
   translate(document);
 }
 

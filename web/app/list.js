@@ -3,7 +3,9 @@
 // The recordings of this visit: how far each is, which is shown, which are compared.
 
 import { byId, element } from './dom.js';
-import { clock, emotionName, letter, percent, t } from './i18n.js';
+import { clock, letter, percent, rough, t } from './i18n.js';
+import { secondsLeft } from './recordings.js';
+import { inShort } from './words.js';
 
 /** @import { Recording, Session } from './recordings.js' */
 
@@ -111,11 +113,14 @@ export class List {
 }
 
 /** @param {Recording} recording */
-function summary({ state, result, error, seconds, duration }) {
-  if (result)
-    return t('list.summary', { emotion: emotionName(result.emotion), confidence: percent(result.confidence) });
+function summary(recording) {
+  const { state, result, error, seconds, duration } = recording;
+  if (result) return inShort(result);
   if (error) return t(error.code === 'aborted' ? 'list.stopped' : 'list.failed');
   if (state === 'live') return t('list.live');
   if (state === 'waiting') return t('list.waiting');
-  return duration ? percent(Math.min(1, seconds / duration)) : clock(seconds);
+  if (!duration) return clock(seconds);
+  const share = percent(Math.min(1, seconds / duration));
+  const left = secondsLeft(recording);
+  return left === null ? share : t('list.left', { share, wait: rough(left) });
 }

@@ -91,6 +91,16 @@ export function newRecording(name, state, more) {
 }
 
 /**
+ * @param {Recording} recording under way
+ * @returns {number | null} seconds until it is done; null while that cannot be told
+ */
+export function secondsLeft({ seconds, duration, startedAt }) {
+  const elapsed = (performance.now() - startedAt) / 1000;
+  if (!duration || seconds === 0 || elapsed < 1) return null;
+  return (elapsed * Math.max(0, duration - seconds)) / seconds;
+}
+
+/**
  * The verdict so far: the engine's own comes at the end.
  *
  * @param {Segment[]} segments

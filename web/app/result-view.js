@@ -3,13 +3,22 @@
 // One recording as the page shows it. The parts stay in place from the first sample to the verdict; only what is known
 // changes.
 
-import { element } from './dom.js';
+import { element, scrollable } from './dom.js';
 import { byVotes, drawPlane, prepare, themeOf } from './figures.js';
 import { clock, emotionName, letter, megabytes, number, percent, rough, signed, stretch, t } from './i18n.js';
-import { tally } from './recordings.js';
+import { secondsLeft, tally } from './recordings.js';
 import { saveAudio, savePicture, saveText } from './save.js';
 import { Wave } from './wave.js';
-import { allVotes, certainty, confidenceSentence, doubts, errorText, headline, intensityWord } from './words.js';
+import {
+  allVotes,
+  certainty,
+  confidenceSentence,
+  doubts,
+  errorText,
+  headline,
+  intensityWord,
+  shareOfVotes,
+} from './words.js';
 
 /** @import { Result, Segment } from 'emovox' */
 /** @import { Recording } from './recordings.js' */
@@ -50,6 +59,8 @@ export class ResultView {
   #recording;
   #actions;
   #head = element('div', { class: 'verdict-box' });
+  #overTime = element('section', { class: 'over-time' });
+  #columns = element('div', { class: 'columns' });
   #wave;
   #segment = element('div', { class: 'segment', id: 'segment' });
   #distribution = element('section', {});
@@ -75,22 +86,22 @@ export class ResultView {
     this.nodes = [
       element('h2', { id: 'result-title', class: 'name' }, recording.name),
       this.#head,
-      element('section', { class: 'over-time' }, heading('wave.heading'), this.#wave.node, this.#segment),
-      element(
-        'div',
-        { class: 'columns' },
-        this.#distribution,
-        element(
-          'section',
-          { class: 'plane' },
-          heading('plane.heading'),
-          this.#plane,
-          element('p', { class: 'hint' }, t('plane.note')),
-        ),
-      ),
+      this.#overTime,
+      this.#columns,
       this.#table.node,
       this.#details,
     ];
+    this.#overTime.append(heading('wave.heading'), this.#wave.node, this.#segment);
+    this.#columns.append(
+      this.#distribution,
+      element(
+        'section',
+        { class: 'plane' },
+        heading('plane.heading'),
+        this.#plane,
+        element('p', { class: 'hint' }, t('plane.note')),
+      ),
+    );
     this.#showSegment(null);
   }
 
@@ -103,7 +114,12 @@ export class ResultView {
     const { state, segments, kept } = this.#recording;
     const changed = state !== this.#state;
     this.#state = state;
-    if (changed) this.#renderHead();
+    if (changed) {
+      this.#renderHead();
+      // Where nothing came of it, there is nothing to draw.
+      this.#overTime.hidden = this.#table.node.hidden = state === 'failed' && segments.length === 0;
+      this.#columns.hidden = (state === 'done' || state === 'failed') && tally(segments).all === 0;
+    }
     this.#updateHead();
     this.#wave.update();
     if (changed || state === 'live' || state === 'working') {
@@ -133,15 +149,17 @@ export class ResultView {
       );
     } else {
       const verdict = element('p', { class: 'verdict' });
+      const share = element('p');
       const progress = this.#progress();
-      this.#head.replaceChildren(verdict, ...progress.nodes);
+      this.#head.replaceChildren(verdict, share, ...progress.nodes);
       this.#updateHead = () => {
         progress.update();
-        const { emotion, all } = tally(this.#recording.segments);
+        const { emotion, all, confidence, votes } = tally(this.#recording.segments);
         if (emotion + all === this.#emotion) return;
         this.#emotion = emotion + all;
         if (all === 0) verdict.replaceChildren(t('record.listening'));
         else verdict.replaceChildren(key(emotion), `${t('result.live')}: ${emotionName(emotion)}`);
+        share.textContent = all > 0 ? shareOfVotes(confidence, votes.get(emotion) ?? 0, all) : '';
       };
     }
   }
@@ -165,15 +183,14 @@ export class ResultView {
     const bar = element('progress', { id: 'progress', max: 1, 'aria-label': t('result.analysed') });
     const text = element('span', { class: 'hint', id: 'progress-text' });
     const update = () => {
-      const { seconds, duration, startedAt } = recording;
+      const { seconds, duration } = recording;
       text.textContent = clock(seconds);
       if (!duration) return;
-      const share = Math.min(1, seconds / duration);
-      bar.value = share;
+      bar.value = Math.min(1, seconds / duration);
       const values = { done: clock(seconds), all: clock(duration) };
-      const elapsed = (performance.now() - startedAt) / 1000;
-      const wait = share > 0 && elapsed > 1 ? rough((elapsed * (1 - share)) / share) : '';
-      text.textContent = wait ? t('result.left', { ...values, wait }) : t('result.progress', values);
+      const left = secondsLeft(recording);
+      text.textContent =
+        left === null ? t('result.progress', values) : t('result.left', { ...values, wait: rough(left) });
     };
     return { nodes: [element('div', { class: 'row progress-row' }, bar, text, this.#cancelButton())], update };
   }
@@ -461,7 +478,7 @@ class SegmentTable {
       'details',
       { id: 'timeline-table' },
       element('summary', {}, t('table.open')),
-      element('div', { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': t('table.label') }, table),
+      scrollable(t('table.label'), table),
       this.#more,
     );
     this.node.addEventListener('toggle', () => this.update());

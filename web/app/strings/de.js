@@ -76,6 +76,7 @@ export default {
   'list.cancelOne': '{name} abbrechen',
   'list.removeOne': '{name} entfernen',
   'list.cancelAll': 'Alle abbrechen',
+  'list.left': '{share}, noch {wait}',
   'list.waiting': 'wartet',
   'list.live': 'nimmt auf',
   'list.stopped': 'abgebrochen',

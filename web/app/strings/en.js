@@ -75,6 +75,7 @@ export default {
   'list.cancelOne': 'Cancel {name}',
   'list.removeOne': 'Remove {name}',
   'list.cancelAll': 'Cancel all',
+  'list.left': '{share}, {wait} left',
   'list.waiting': 'waiting',
   'list.live': 'recording',
   'list.stopped': 'stopped',

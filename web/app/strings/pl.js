@@ -78,6 +78,7 @@ export default {
   'list.cancelOne': 'Anuluj {name}',
   'list.removeOne': 'Usuń {name}',
   'list.cancelAll': 'Anuluj wszystkie',
+  'list.left': '{share}, zostało {wait}',
   'list.waiting': 'czeka',
   'list.live': 'nagrywa',
   'list.stopped': 'przerwano',
