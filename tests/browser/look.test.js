@@ -114,7 +114,7 @@ describe('segments', () => {
           await page.getAttribute('.strip', 'aria-valuetext'),
           `${stretch(segments[at])}, ${emotion(label)}, ${percent(confidence)}`,
         );
-        assert.equal(await page.evaluate(() => globalThis.media.currentTime), segments[at].start);
+        await page.waitForFunction((time) => globalThis.media.currentTime === time, segments[at].start);
       }
     }));
 

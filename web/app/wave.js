@@ -120,7 +120,7 @@ export class Wave {
     this.#audio = audio;
     this.#address = audio?.size ? URL.createObjectURL(audio) : '';
     this.#media = new Audio();
-    this.#media.preload = 'metadata';
+    this.#media.preload = 'auto';
     if (this.#address) this.#media.src = this.#address;
     const theme = this.#theme;
     const { peaks, duration } = this.#shape();
@@ -386,10 +386,16 @@ export class Wave {
     const { start, end } = this.#recording.segments[index];
     if (this.#play.disabled) return;
     if (!play && this.#surfer.isPlaying()) return;
-    this.#surfer.setTime(start);
-    if (!play) return;
-    this.#until = end;
-    this.#surfer.play();
+    const media = this.#media;
+    const go = () => {
+      this.#surfer.setTime(start);
+      if (!play) return;
+      this.#until = end;
+      this.#surfer.play();
+    };
+    // Before it can play, wavesurfer would begin at the beginning.
+    if (media.readyState >= media.HAVE_FUTURE_DATA) go();
+    else media.addEventListener('canplay', () => this.#chosen === index && go(), { once: true });
   }
 
   /** Scrolls to the chosen segment if it is out of sight. */
