@@ -13,7 +13,7 @@ import { contentSecurityPolicy, pageHeaders } from '../../web/scripts/policy.mjs
 import { serve } from '../../web/scripts/serve.mjs';
 import { makeWav, readWav, resample } from '../node/audio.js';
 
-const quiet = [
+export const quiet = [
   '--no-sandbox',
   '--disable-gpu',
   '--disable-quic',
@@ -25,7 +25,7 @@ const quiet = [
 ];
 
 /** Long enough for a busy machine; nothing is expected to come near. */
-export const patience = 240_000;
+export const patience = 20_000;
 
 /** @param {string} name of a file in tests/data */
 export const data = (name) => fileURLToPath(new URL(`../data/${name}`, import.meta.url));
@@ -163,6 +163,40 @@ export async function judge(page, files) {
 }
 
 /**
+ * Lets go of files over the page, or pastes them.
+ *
+ * @param {import('playwright-core').Page} page
+ * @param {'drop' | 'paste'} how
+ * @param {{name: string, mimeType: string, buffer: Buffer}[]} files their names may be any text
+ * @returns {Promise<boolean>} whether the page showed where to let go
+ */
+export const give = (page, how, files) =>
+  page.evaluate(
+    ([type, all]) => {
+      const data = new DataTransfer();
+      for (const { name, mimeType, base64 } of all) {
+        const bytes = Uint8Array.from(atob(base64), (char) => char.charCodeAt(0));
+        data.items.add(new File([bytes], name, { type: mimeType }));
+      }
+      const options = { bubbles: true, cancelable: true };
+      if (type === 'paste') {
+        document.body.dispatchEvent(new ClipboardEvent('paste', { ...options, clipboardData: data }));
+        return false;
+      }
+      const seen = () => !(/** @type {HTMLElement} */ (document.querySelector('#dropping')).hidden);
+      const over = new DragEvent('dragenter', { ...options, dataTransfer: data });
+      document.body.dispatchEvent(over);
+      const before = seen();
+      document.body.dispatchEvent(new DragEvent('drop', { ...options, dataTransfer: data }));
+      return before && over.defaultPrevented && !seen();
+    },
+    /** @type {const} */ ([
+      how,
+      files.map(({ buffer, ...file }) => ({ ...file, base64: buffer.toString('base64') })),
+    ]),
+  );
+
+/**
  * Waits until so many recordings are in the list, and all of them are done or have failed.
  *
  * @param {import('playwright-core').Page} page
@@ -294,21 +328,3 @@ export const crashEngine = (page) =>
       throw new Error('crash');
     });
   });
-
-/**
- * Puts another tab before the page, which is hidden from then on.
- * @param {import('playwright-core').Page} page
- * @returns {Promise<() => Promise<void>>} brings it back
- */
-export async function hide(page) {
-  const session = await page.context().newCDPSession(page);
-  await session.send('Emulation.setFocusEmulationEnabled', { enabled: false });
-  const other = await page.context().newPage();
-  await other.bringToFront();
-  await page.waitForFunction(() => document.visibilityState === 'hidden', null, { polling: 100 });
-  return async () => {
-    await other.close();
-    await page.bringToFront();
-    await page.waitForFunction(() => document.visibilityState === 'visible');
-  };
-}

@@ -9,7 +9,6 @@ import {
   browserTest,
   crashEngine,
   data,
-  hide,
   microphoneOf,
   recorded,
   saved,
@@ -174,19 +173,6 @@ describe('recording', () => {
       assert.deepEqual([echoCancellation, noiseSuppression, autoGainControl], [true, true, true]);
       await page.click('#discard');
       await page.waitForSelector('#record:visible');
-    }));
-
-  test('complete also if the page is hidden meanwhile', () =>
-    chromium.withPage(async (page) => {
-      await record(page);
-      await recorded(page, 1);
-      const show = await hide(page);
-      await new Promise((resolve) => setTimeout(resolve, 5000));
-      await show();
-      await page.click('#stop');
-      assert.equal((await shownResult(page)).state, 'done');
-      const { duration } = await assertKept(page);
-      assert.ok(duration > 6, `${duration} s recorded`);
     }));
 
   test('when the engine crashes, the sound is there, and can be analysed again', () =>
