@@ -10,6 +10,7 @@ import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { ensure, main, relaxedWasm, root } from '../../src/deps/setup.mjs';
+import { writeSupply } from './supply.mjs';
 import { headersFile } from './policy.mjs';
 import { bundleServiceWorker } from './service-worker.mjs';
 
@@ -60,6 +61,7 @@ export async function buildDist() {
   await rm(stampFile, { force: true });
   await buildLib();
   await buildSite();
+  await writeSupply(join(root, 'dist'));
   await writeFile(stampFile, stamp);
 }
 
