@@ -10,8 +10,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { ensure, main, root, SetupError } from '../src/deps/setup.mjs';
 
-const folders = ['a', 'another/folder with spaces'];
-const sources = ['CMakeLists.txt', 'CMakePresets.json', 'include', 'src'];
+const folders = ['a', 'another/folder'];
+const sources = ['CMakeLists.txt', 'CMakePresets.json', 'include', 'src', 'tests/bench', 'tests/fuzz'];
 
 const digest = (/** @type {string} */ file) => createHash('sha256').update(readFileSync(file)).digest('hex');
 
@@ -24,7 +24,7 @@ await main(async () => {
       const folder = path.join(place, name);
       mkdirSync(folder, { recursive: true });
       for (const source of sources) cpSync(path.join(root, source), path.join(folder, source), { recursive: true });
-      cpSync(deps, path.join(folder, 'build/deps'), { recursive: true }); // paths of these must not matter either
+      cpSync(deps, path.join(folder, 'build/deps'), { recursive: true, dereference: true }); // paths of these must not matter either
       const options = { cwd: folder, stdio: /** @type {const} */ ('ignore'), env: { ...process.env, NODE_PATH: '/usr/share/nodejs' } };
       execFileSync('emcmake', ['cmake', '--preset', 'wasm'], options);
       execFileSync('cmake', ['--build', '--preset', 'wasm', '--target', 'emovox_wasm'], options);
