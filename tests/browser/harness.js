@@ -2,15 +2,18 @@
 //
 // A real headless Chromium, and dist/ served with the strict headers: the page at site/, the library at lib/.
 
-import { readFileSync } from 'node:fs';
+import assert from 'node:assert/strict';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { after, before } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
 import { findChromium } from '../../src/deps/setup.mjs';
 import { contentSecurityPolicy, pageHeaders } from '../../web/scripts/policy.mjs';
 import { serve } from '../../web/scripts/serve.mjs';
+import { makeWav, readWav, resample } from '../node/audio.js';
 
-const quiet = [
+export const quiet = [
   '--no-sandbox',
   '--disable-gpu',
   '--disable-quic',
@@ -22,7 +25,7 @@ const quiet = [
 ];
 
 /** Long enough for a busy machine; nothing is expected to come near. */
-export const patience = 240_000;
+export const patience = 20_000;
 
 /** @param {string} name of a file in tests/data */
 export const data = (name) => fileURLToPath(new URL(`../data/${name}`, import.meta.url));
@@ -129,10 +132,199 @@ export async function shownResult(page) {
 }
 
 /**
+ * What the page saves when it is clicked there.
+ *
+ * @param {import('playwright-core').Page} page
+ * @param {string} selector
+ * @returns {Promise<{name: string, path: string, bytes: Buffer}>}
+ */
+export async function saved(page, selector) {
+  const [download] = await Promise.all([page.waitForEvent('download'), page.click(selector)]);
+  const path = await download.path();
+  return { name: download.suggestedFilename(), path, bytes: readFileSync(path) };
+}
+
+/**
  * The result as the page saves it.
  * @param {import('playwright-core').Page} page
  */
-export async function savedResult(page) {
-  const [download] = await Promise.all([page.waitForEvent('download'), page.click('#download')]);
-  return JSON.parse(readFileSync(await download.path(), 'utf8'));
+export const savedResult = async (page) => JSON.parse(String((await saved(page, '#download')).bytes));
+
+/**
+ * Opens files and waits for their verdicts.
+ *
+ * @param {import('playwright-core').Page} page
+ * @param {Parameters<import('playwright-core').Page['setInputFiles']>[1]} files
+ */
+export async function judge(page, files) {
+  const before = await page.locator('#recordings li').count();
+  await page.setInputFiles('#file', files);
+  await settled(page, before + (Array.isArray(files) ? files.length : 1));
 }
+
+/**
+ * Lets go of files over the page, or pastes them.
+ *
+ * @param {import('playwright-core').Page} page
+ * @param {'drop' | 'paste'} how
+ * @param {{name: string, mimeType: string, buffer: Buffer}[]} files their names may be any text
+ * @returns {Promise<boolean>} whether the page showed where to let go
+ */
+export const give = (page, how, files) =>
+  page.evaluate(
+    ([type, all]) => {
+      const data = new DataTransfer();
+      for (const { name, mimeType, base64 } of all) {
+        const bytes = Uint8Array.from(atob(base64), (char) => char.charCodeAt(0));
+        data.items.add(new File([bytes], name, { type: mimeType }));
+      }
+      const options = { bubbles: true, cancelable: true };
+      if (type === 'paste') {
+        document.body.dispatchEvent(new ClipboardEvent('paste', { ...options, clipboardData: data }));
+        return false;
+      }
+      const seen = () => !(/** @type {HTMLElement} */ (document.querySelector('#dropping')).hidden);
+      const over = new DragEvent('dragenter', { ...options, dataTransfer: data });
+      document.body.dispatchEvent(over);
+      const before = seen();
+      document.body.dispatchEvent(new DragEvent('drop', { ...options, dataTransfer: data }));
+      return before && over.defaultPrevented && !seen();
+    },
+    /** @type {const} */ ([
+      how,
+      files.map(({ buffer, ...file }) => ({ ...file, base64: buffer.toString('base64') })),
+    ]),
+  );
+
+/**
+ * Waits until so many recordings are in the list, and all of them are done or have failed.
+ *
+ * @param {import('playwright-core').Page} page
+ * @param {number} count
+ */
+export async function settled(page, count) {
+  await page.waitForFunction((expected) => {
+    const states = [...document.querySelectorAll('#recordings li')].map((item) => item.getAttribute('data-state'));
+    return states.length === expected && states.every((state) => state === 'done' || state === 'failed');
+  }, count);
+}
+
+/**
+ * @param {import('playwright-core').Page} page
+ * @param {string} view its name in the address
+ */
+export async function openView(page, view) {
+  await page.click(`nav [data-view=${view}]`);
+  await page.waitForSelector(`#view-${view}:visible`);
+}
+
+/**
+ * @param {import('playwright-core').Page} page
+ * @param {string} name
+ * @param {string} value
+ */
+export async function set(page, name, value) {
+  await openView(page, 'settings');
+  await page.$eval('#advanced', (node) => /** @type {HTMLDetailsElement} */ (node).setAttribute('open', ''));
+  if (name === 'hop') await page.selectOption('#hop', value);
+  else await page.fill('#threshold', value);
+  await openView(page, 'listen');
+}
+
+/**
+ * Whether a result is the native build's.
+ *
+ * @param {any} result as the page saves it
+ * @param {any} native
+ * @param {number} within how far probabilities may differ; labels and votes may not, where it is next to nothing
+ */
+export function assertSame(result, native, within) {
+  assert.equal(result.emotion, native.emotion);
+  assert.equal(result.segments.length, native.segments.length);
+  const near = (/** @type {any} */ ours, /** @type {any} */ theirs, /** @type {string} */ where) => {
+    for (const [label, probability] of Object.entries(theirs.probabilities)) {
+      const difference = Math.abs(ours.probabilities[label] - probability);
+      assert.ok(difference <= within, `${label} ${where} differs by ${difference}`);
+    }
+  };
+  near(result, native, 'on average');
+  for (const [i, segment] of native.segments.entries()) {
+    assert.ok(Math.abs(result.segments[i].start - segment.start) < 1e-6);
+    near(result.segments[i], segment, `at ${segment.start} s`);
+    if (within < 0.01) assert.equal(result.segments[i].label, segment.label);
+  }
+  if (within < 0.01) assert.deepEqual([result.votes, result.confidence], [native.votes, native.confidence]);
+}
+
+/** How far the probabilities of a file may be from the native build's: lossy ones sound a little different. */
+export const tolerance = (/** @type {string} */ name) => (/\.(wav|flac)$/.test(name) ? 1e-4 : 0.1);
+
+/**
+ * One clip over and over: a file that takes a while.
+ *
+ * @param {number} minutes
+ * @returns {string} its path
+ */
+export function longFile(minutes) {
+  const { samples, sampleRate } = readWav(data('formats/angry.wav'));
+  const times = Math.ceil((minutes * 60 * sampleRate) / samples.length);
+  const clip = makeWav(samples, sampleRate);
+  const header = Buffer.from(clip.subarray(0, 44));
+  const body = clip.subarray(44);
+  header.writeUInt32LE(36 + times * body.length, 4);
+  header.writeUInt32LE(times * body.length, 40);
+  const path = join(folder(), `${minutes}-minutes.wav`);
+  writeFileSync(path, Buffer.concat([header, ...Array(times).fill(body)]));
+  return path;
+}
+
+/** @returns {string} a folder for what a test makes, of its own process */
+function folder() {
+  const path = fileURLToPath(new URL(`../../build/tests/${process.pid}`, import.meta.url));
+  mkdirSync(path, { recursive: true });
+  process.once('exit', () => rmSync(path, { recursive: true, force: true }));
+  return path;
+}
+
+/** Half a second of silence, as the browser loses the beginning, then twelve seconds of angry speech. */
+export function spokenFile() {
+  const { samples, sampleRate } = readWav(data('formats/angry.wav'));
+  const clip = resample(samples, sampleRate, 48000);
+  const pause = 24000;
+  const all = new Float32Array(pause + 4 * clip.length);
+  for (let i = 0; i < 4; i++) all.set(clip, pause + i * clip.length);
+  const path = join(folder(), 'spoken.wav');
+  writeFileSync(path, makeWav(all, 48000));
+  return { path, seconds: all.length / 48000 };
+}
+
+/** Flags for a microphone that plays a file: once, or over and over. */
+export const microphoneOf = (/** @type {string} */ path, { loop = false } = {}) => [
+  '--use-fake-ui-for-media-stream',
+  '--use-fake-device-for-media-stream',
+  `--use-file-for-fake-audio-capture=${path}${loop ? '' : '%noloop'}`,
+];
+
+/**
+ * Waits until the page has recorded so long.
+ *
+ * @param {import('playwright-core').Page} page
+ * @param {number} seconds less than ten minutes
+ */
+export async function recorded(page, seconds) {
+  await page.waitForFunction((expected) => {
+    const [minutes, rest] = (document.querySelector('#recording-time')?.textContent ?? '').split(':').map(Number);
+    return minutes * 60 + rest >= expected;
+  }, seconds);
+}
+
+/**
+ * Makes the engine's worker crash, as a fault in it would.
+ * @param {import('playwright-core').Page} page
+ */
+export const crashEngine = (page) =>
+  page.workers()[0].evaluate(() => {
+    setTimeout(() => {
+      throw new Error('crash');
+    });
+  });

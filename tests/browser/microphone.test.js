@@ -1,95 +1,13 @@
 // SPDX-License-Identifier: MIT
 //
-// The microphone: Chromium's fake device plays a real recording; refusals are real or as browsers throw them.
+// The library and the microphone: Chromium's fake device plays a real recording.
 
 import assert from 'node:assert/strict';
-import { mkdirSync, writeFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
-import { makeWav, readWav, resample } from '../node/audio.js';
-import { browserTest, data, savedResult, shownResult } from './harness.js';
-import { nativeResult } from './native.js';
-
-/** Half a second of silence, as the browser loses the beginning, then twelve seconds of speech. */
-const spoken = (() => {
-  const { samples, sampleRate } = readWav(data('formats/angry.wav'));
-  const clip = resample(samples, sampleRate, 48000);
-  const pause = 24000;
-  const all = new Float32Array(pause + 4 * clip.length);
-  for (let i = 0; i < 4; i++) all.set(clip, pause + i * clip.length);
-  const folder = fileURLToPath(new URL('../../build/tests/', import.meta.url));
-  mkdirSync(folder, { recursive: true });
-  const path = `${folder}microphone.wav`;
-  writeFileSync(path, makeWav(all, 48000));
-  return { path, seconds: all.length / 48000 };
-})();
+import { browserTest, microphoneOf, spokenFile } from './harness.js';
 
 describe('recording', () => {
-  const chromium = browserTest([
-    '--use-fake-ui-for-media-stream',
-    '--use-fake-device-for-media-stream',
-    `--use-file-for-fake-audio-capture=${spoken.path}%noloop`,
-  ]);
-
-  test('gives the emotion that the native build hears in the same recording', () =>
-    chromium.withPage(async (page) => {
-      const expected = nativeResult(spoken.path);
-      await chromium.openSite(page);
-      await page.click('#record');
-      // Segments appear while one speaks.
-      await page.waitForSelector('#result[data-state=live] .strip span[data-emotion=angry]');
-      await page.waitForFunction(() => {
-        const level = /** @type {HTMLElement} */ (document.querySelector('#level'));
-        return Number(/[\d.]+/.exec(level.style.transform)?.[0]) > 0.3;
-      });
-      await page.waitForFunction(
-        (seconds) => (document.querySelector('#recording-time')?.textContent ?? '') >= `0:${seconds}`,
-        Math.floor(spoken.seconds),
-      );
-      await page.click('#stop');
-      const { state, emotion } = await shownResult(page);
-      assert.equal(state, 'done');
-      assert.equal(emotion, expected.emotion);
-      const { probabilities, duration, engine } = await savedResult(page);
-      assert.ok(duration > 10, `${duration} s recorded`);
-      assert.equal(engine.channels, 1);
-      assert.equal(engine.sampleRate, await page.evaluate(() => new AudioContext().sampleRate));
-      const difference = Math.abs(probabilities[emotion] - expected.probabilities[emotion]);
-      assert.ok(difference < 0.2, `the probability of ${emotion} differs by ${difference}`);
-    }));
-
-  test('pauses, goes on, and gives the microphone back', () =>
-    chromium.withPage(async (page) => {
-      await page.addInitScript(() => {
-        const devices = navigator.mediaDevices;
-        const open = devices.getUserMedia.bind(devices);
-        devices.getUserMedia = async (constraints) => {
-          const stream = await open(constraints);
-          Object.assign(globalThis, { constraints, track: stream.getAudioTracks()[0] });
-          return stream;
-        };
-      });
-      await chromium.openSite(page);
-      await page.click('#record');
-      await page.waitForFunction(() => (document.querySelector('#recording-time')?.textContent ?? '') >= '0:01');
-      await page.click('#pause');
-      const time = () => page.textContent('#recording-time');
-      await page.waitForFunction(() => document.querySelector('#status')?.textContent === 'Paused.');
-      await page.evaluate(() => new Promise((resolve) => setTimeout(resolve, 300))); // what was under way
-      const paused = await time();
-      await page.evaluate(() => new Promise((resolve) => setTimeout(resolve, 1500)));
-      assert.equal(await time(), paused);
-      await page.click('#pause');
-      await page.waitForFunction((before) => document.querySelector('#recording-time')?.textContent !== before, paused);
-      assert.equal(await page.evaluate(() => globalThis.track.readyState), 'live');
-      await page.click('#stop');
-      await shownResult(page);
-      assert.equal(await page.evaluate(() => globalThis.track.readyState), 'ended');
-      const { echoCancellation, noiseSuppression, autoGainControl } = await page.evaluate(
-        () => globalThis.constraints.audio,
-      );
-      assert.deepEqual([echoCancellation, noiseSuppression, autoGainControl], [false, false, false]);
-    }));
+  const chromium = browserTest(microphoneOf(spokenFile().path));
 
   test('the samples that were kept give the same result; a pause leaves none, a busy page loses none', () =>
     chromium.withPage(async (page) => {
@@ -198,73 +116,5 @@ describe('recording', () => {
           closed: 'closed',
         },
       );
-    }));
-});
-
-describe('no microphone', () => {
-  const chromium = browserTest(['--use-fake-device-for-media-stream']);
-
-  test('denied by the user', () =>
-    chromium.withPage(async (page) => {
-      const session = await chromium.browser.newBrowserCDPSession();
-      await chromium.openSite(page);
-      const { targetInfo } = await (await page.context().newCDPSession(page)).send('Target.getTargetInfo');
-      await session.send('Browser.setPermission', {
-        permission: { name: 'microphone' },
-        setting: 'denied',
-        browserContextId: targetInfo.browserContextId,
-      });
-      await page.click('#record');
-      const { error, text } = await shownResult(page);
-      assert.equal(error, 'microphone-denied');
-      assert.match(text, /blocked.*choose a file/);
-      // Everything else goes on working.
-      await page.setInputFiles('#file', data('formats/angry.wav'));
-      await page.waitForSelector('#result[data-emotion=angry]');
-    }));
-
-  for (const [name, code, words, state = 'prompt'] of [
-    ['NotAllowedError', 'microphone-dismissed', /question.*choose a file/],
-    ['NotAllowedError', 'microphone-denied', /blocked.*choose a file/, 'denied'],
-    ['NotFoundError', 'microphone-absent', /No microphone.*choose a file/],
-    ['OverconstrainedError', 'microphone-absent', /No microphone/],
-    ['NotReadableError', 'microphone-busy', /in use by another program.*choose a file/],
-    ['SecurityError', 'microphone-unsupported', /https/],
-  ]) {
-    test(`${name} with permission '${state}': ${code}`, () =>
-      chromium.withPage(async (page) => {
-        await page.addInitScript(
-          ([error, permission]) => {
-            navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('', error));
-            navigator.permissions.query = () => Promise.resolve({ state: permission });
-          },
-          [name, state],
-        );
-        await chromium.openSite(page);
-        await page.click('#record');
-        const { error, text } = await shownResult(page);
-        assert.equal(error, code);
-        assert.match(text, words);
-        assert.equal(await page.isEnabled('#record'), true);
-      }));
-  }
-
-  test('a page without navigator.mediaDevices: microphone-unsupported', () =>
-    chromium.withPage(async (page) => {
-      await page.addInitScript(() => Object.defineProperty(navigator, 'mediaDevices', { value: undefined }));
-      await chromium.openSite(page);
-      await page.click('#record');
-      assert.equal((await shownResult(page)).error, 'microphone-unsupported');
-    }));
-
-  test('an audio context that does not start: microphone-suspended', () =>
-    chromium.withPage(async (page) => {
-      await page.addInitScript(() => {
-        AudioContext.prototype.resume = () => new Promise(() => {});
-        navigator.mediaDevices.getUserMedia = async () => new MediaStream();
-      });
-      await chromium.openSite(page);
-      await page.click('#record');
-      assert.equal((await shownResult(page)).error, 'microphone-suspended');
     }));
 });

@@ -6,7 +6,7 @@ import { Emovox, EmovoxError } from 'emovox';
 import { fetchModel } from './models.js';
 import { newRecording } from './recordings.js';
 
-/** @import { Recording as Live } from 'emovox' */
+/** @import { Recording as Live, Result } from 'emovox' */
 /** @import { Recording, Session } from './recordings.js' */
 /** @import { Settings } from './settings.js' */
 /** @import { Profiles } from './profiles.js' */
@@ -101,12 +101,12 @@ export class Analysis {
     if (!audio) return;
     const fresh = newRecording(recording.name, 'waiting', {});
     const { abort, segments, peaks } = fresh;
-    Object.assign(recording, { state: 'waiting', abort, segments, peaks, seconds: 0, result: undefined });
+    Object.assign(recording, { state: 'waiting', abort, segments, peaks, seconds: 0, result: undefined, kept: false });
     recording.error = undefined;
     this.#session.touch(recording);
     await this.#settle(recording, async (emovox) => {
-      const { options, keep } = await this.#conditions(recording, emovox);
-      const result = await emovox.analyze(audio, {
+      const { options, learn } = await this.#conditions(recording, emovox);
+      const analysed = emovox.analyze(audio, {
         ...options,
         signal: recording.abort.signal,
         onProgress: (progress) => {
@@ -121,8 +121,7 @@ export class Analysis {
         },
         onSegment: (segment) => recording.segments.push(segment),
       });
-      await keep?.();
-      return result;
+      return learn(await analysed);
     });
   }
 
@@ -145,19 +144,24 @@ export class Analysis {
       model,
       hop: hop ?? emovox.model.hopSeconds,
       threshold: threshold ?? emovox.model.threshold,
-      speaker: known?.name ?? null,
+      speaker: known?.profile.name ?? null,
     };
     const options = {
       ...(hop !== null && { hop: Math.min(hop, emovox.model.sequenceSeconds) }),
       ...(threshold !== null && { threshold }),
       ...(known && { speaker: known.speaker }),
     };
-    return { options, keep: known?.keep };
+    /** @param {Result} result @returns {Promise<Result>} the same, once the speaker's profile knows it */
+    const learn = async (result) => {
+      if (known) await this.#profiles.learned(known, result.adaptation);
+      return result;
+    };
+    return { options, learn };
   }
 
   /**
    * @param {Recording} recording
-   * @param {(emovox: Emovox) => Promise<import('emovox').Result>} verdict
+   * @param {(emovox: Emovox) => Promise<Result>} verdict
    */
   async #settle(recording, verdict) {
     const engine = this.engine();
@@ -168,9 +172,8 @@ export class Analysis {
     } catch (thrown) {
       const error = EmovoxError.from(thrown);
       if (error.code === 'internal' && (await hasEnded(engine))) {
-        const known = !this.#forget(engine);
-        // It crashed over the recording before: this one has its turn with the next engine.
-        if (known && recording.state === 'waiting') return this.run(recording);
+        const own = this.#forget(engine);
+        if (!own && recording.state === 'waiting') return this.run(recording); // it waited behind what crashed
       }
       recording.error = error;
       recording.state = 'failed';
@@ -182,16 +185,17 @@ export class Analysis {
    * Records. Call it from a click.
    *
    * @param {string} name
-   * @param {{deviceId?: string, onLevel: (level: number) => void, onSamples: (block: Float32Array<ArrayBuffer>) => void}} how
+   * @param {{deviceId?: string, onLevel: (level: number) => void, onSamples: (block: Float32Array<ArrayBuffer>) => void,
+   *   sound: () => Blob | null}} how sound: what was recorded, asked for once it has ended, in whichever way
    * @returns {Promise<{live: Live, recording: Recording, settled: Promise<void>}>}
    */
-  async record(name, { deviceId, onLevel, onSamples }) {
+  async record(name, { deviceId, onLevel, onSamples, sound }) {
     // Nothing is awaited that is not there yet once the page is ready, so that the click still counts.
     const engine = this.engine();
     const emovox = await engine;
     const recording = newRecording(name, 'live');
     const { echo, noise, gain } = this.#settings;
-    const { options, keep } = await this.#conditions(recording, emovox);
+    const { options, learn } = await this.#conditions(recording, emovox);
     const live = await emovox.listen({
       ...options,
       ...(deviceId && { deviceId }),
@@ -209,11 +213,9 @@ export class Analysis {
       onSegment: (segment) => recording.segments.push(segment),
     });
     this.#session.add(recording, { show: true });
-    const verdict = async () => {
-      const result = await live.finished;
-      await keep?.();
-      return result;
-    };
-    return { live, recording, settled: this.#settle(recording, verdict) };
+    const heard = live.finished.finally(() => {
+      recording.audio = sound();
+    });
+    return { live, recording, settled: this.#settle(recording, async () => learn(await heard)) };
   }
 }

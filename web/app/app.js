@@ -23,7 +23,7 @@ import { loadSettings, storeSettings } from './settings.js';
 import { SettingsView } from './settings-view.js';
 import { SpeakersView } from './speakers-view.js';
 import { watchTraffic } from './traffic.js';
-import { errorText, headline } from './words.js';
+import { allVotes, errorText, headline } from './words.js';
 
 /** @import { Emovox } from 'emovox' */
 /** @import { Recording } from './recordings.js' */
@@ -107,8 +107,11 @@ let spoken = '';
 
 session.addEventListener('change', (event) => {
   const recording = /** @type {CustomEvent<Recording>} */ (event).detail;
-  announce(recording);
-  if (recording.state === 'done' && recording.result && history.automatic && !recording.kept) {
+  const changed = known.get(recording) !== recording.state;
+  known.set(recording, recording.state);
+  announce(recording, changed);
+  // Only when it has come: what was deleted from the history, or came before that was turned on, is not put there.
+  if (changed && recording.state === 'done' && history.automatic && !recording.kept) {
     history.keep(/** @type {Judged} */ (recording));
   }
   // What has begun is shown, unless the user picked another.
@@ -119,11 +122,14 @@ session.addEventListener('change', (event) => {
   scheduled = window.setTimeout(render, settled ? 0 : Math.max(0, updateAt + updateMilliseconds - performance.now()));
 });
 
-/** @type {WeakMap<Recording, string>} */
-const announced = new WeakMap();
+/** The state of each, as it was last. @type {WeakMap<Recording, string>} */
+const known = new WeakMap();
 
-/** @param {Recording} recording */
-function announce(recording) {
+/**
+ * @param {Recording} recording
+ * @param {boolean} changed since the last time
+ */
+function announce(recording, changed) {
   const { name, state, result: verdict, error, segments } = recording;
   if (state === 'live') {
     const { emotion, all } = tally(segments.slice(-1));
@@ -131,14 +137,17 @@ function announce(recording) {
     if (now && now !== spoken) say(t('record.now', { emotion: emotionName(now) }), { seen: true });
     spoken = now || spoken;
   }
-  if (announced.get(recording) === state) return;
-  announced.set(recording, state);
+  if (!changed) return;
   const seen = session.shown === recording;
   if (state === 'working') say(t('status.working', { name }), { seen });
   if (state === 'failed' && error) say(t('status.failed', { name, message: errorText(error) }), { seen });
   if (state === 'done' && verdict) {
+    const message = headline(verdict.emotion);
     const confidence = percent(verdict.confidence);
-    say(t('status.verdict', { name, verdict: headline(verdict.emotion), confidence }), { seen });
+    const heard = allVotes(verdict) > 0;
+    say(heard ? t('status.verdict', { name, verdict: message, confidence }) : t('status.failed', { name, message }), {
+      seen,
+    });
   }
 }
 
@@ -165,9 +174,7 @@ function render() {
     const view = new ResultView(recording, {
       cancel: ({ abort }) => abort.abort(),
       again: (again) => analysis.run(again),
-      keep: async (judged) => {
-        if (await history.keep(judged)) face?.view.showKept();
-      },
+      keep: (judged) => history.keep(judged),
       print: (judged) => printReport(judged, byId('report', HTMLElement)),
       logMel: async (audio, options) => (await analysis.engine()).logMel(audio, options),
     });

@@ -20,15 +20,18 @@ const most = dashes.length * colours.length;
 
 export class CompareView {
   #session;
+  /** @type {Judged[]} */ #chosen = [];
 
   /** @param {Session} session */
   constructor(session) {
     this.#session = session;
+    new ResizeObserver(() => this.#draw()).observe(box);
   }
 
   render() {
     const judged = /** @type {Judged[]} */ (this.#session.list.filter(({ result }) => result));
     const chosen = judged.filter(({ compared }) => compared).slice(0, most);
+    this.#chosen = chosen;
     const hint = judged.length < 2 ? t('compare.none') : t('compare.hint');
     if (judged.length < 2) {
       box.replaceChildren(element('p', { class: 'card' }, hint));
@@ -38,7 +41,12 @@ export class CompareView {
       element('div', { class: 'chosen' }, this.#choice(judged, hint), ...(chosen.length > 1 ? [plane(chosen)] : [])),
       element('div', { class: 'side-by-side' }, ...chosen.map(column)),
     );
-    for (const [i, recording] of chosen.entries()) drawColumn(recording, i);
+    this.#draw();
+  }
+
+  /** What depends on the width. */
+  #draw() {
+    for (const [i, recording] of this.#chosen.entries()) drawColumn(recording, i);
   }
 
   /**
@@ -98,8 +106,9 @@ function column({ name, result }, index) {
  * @param {number} index
  */
 function drawColumn({ segments, result }, index) {
-  const canvas = /** @type {HTMLCanvasElement} */ (box.querySelector(`canvas[data-index="${index}"]`));
-  const width = canvas.parentElement ? canvas.parentElement.clientWidth - 40 : 300;
+  const canvas = box.querySelector(`canvas[data-index="${index}"]`);
+  const width = canvas?.previousElementSibling?.clientWidth;
+  if (!(canvas instanceof HTMLCanvasElement) || !width) return;
   const ctx = prepare(canvas, width, 32);
   const view = { from: 0, to: Math.max(result.duration, 0.01) };
   drawStrip(ctx, { x: 0, y: 0, width, height: 32 }, segments, view, themeOf(document.documentElement));

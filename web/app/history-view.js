@@ -3,11 +3,12 @@
 // Verdicts that stay on this device, if the user wants them to.
 
 import { byId, element, scrollable } from './dom.js';
-import { clock, dateAndTime, emotionName, percent, t } from './i18n.js';
+import { clock, dateAndTime, t } from './i18n.js';
 import { newRecording, Samples } from './recordings.js';
 import { button, key } from './result-view.js';
 import { download } from './save.js';
 import { history } from './store.js';
+import { inShort } from './words.js';
 
 /** @import { Recording, Session } from './recordings.js' */
 /** @import { Judged } from './save.js' */
@@ -61,10 +62,7 @@ export class HistoryView {
     return on.checked;
   }
 
-  /**
-   * @param {Judged} recording
-   * @returns {Promise<boolean>} whether it is kept now
-   */
+  /** @param {Judged} recording */
   async keep(recording) {
     const { id, name, when, result, conditions, model, peaks, audio } = recording;
     /** @type {Kept} */
@@ -75,11 +73,11 @@ export class HistoryView {
     } catch (error) {
       const full = /** @type {DOMException} */ (error).name === 'QuotaExceededError';
       this.#say(t(full ? 'history.full' : 'history.unavailable'));
-      return false;
+      return;
     }
     recording.kept = true;
+    this.#session.touch(recording);
     await this.render();
-    return true;
   }
 
   async render() {
@@ -115,7 +113,7 @@ export class HistoryView {
         button(name, () => this.#show(kept), { class: 'link', 'aria-label': t('history.openOne', { name }) }),
       ),
       element('td', {}, clock(result.duration)),
-      element('td', {}, key(result.emotion), `${emotionName(result.emotion)}, ${percent(result.confidence)}`),
+      element('td', {}, key(result.emotion), inShort(result)),
       element(
         'td',
         {},

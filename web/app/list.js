@@ -3,8 +3,9 @@
 // The recordings of this visit: how far each is, which is shown, which are compared.
 
 import { byId, element } from './dom.js';
-import { clock, emotionName, letter, percent, rough, t } from './i18n.js';
+import { clock, letter, percent, rough, t } from './i18n.js';
 import { secondsLeft } from './recordings.js';
+import { inShort } from './words.js';
 
 /** @import { Recording, Session } from './recordings.js' */
 
@@ -114,8 +115,7 @@ export class List {
 /** @param {Recording} recording */
 function summary(recording) {
   const { state, result, error, seconds, duration } = recording;
-  if (result)
-    return t('list.summary', { emotion: emotionName(result.emotion), confidence: percent(result.confidence) });
+  if (result) return inShort(result);
   if (error) return t(error.code === 'aborted' ? 'list.stopped' : 'list.failed');
   if (state === 'live') return t('list.live');
   if (state === 'waiting') return t('list.waiting');

@@ -7,6 +7,8 @@ import { profiles as store } from './store.js';
 /** @import { Adaptation, Emovox, Speaker } from 'emovox' */
 /** @import { Profile } from './store.js' */
 
+/** A profile, and the speaker in an engine that knows it. @typedef {{profile: Profile, speaker: Speaker}} Known */
+
 /** Dispatches 'change'. */
 export class Profiles extends EventTarget {
   /** @type {Profile[]} */ list = [];
@@ -33,8 +35,7 @@ export class Profiles extends EventTarget {
    *
    * @param {Emovox} emovox
    * @param {'small' | 'large'} model
-   * @returns {Promise<{name: string, speaker: Speaker, keep: () => Promise<void>} | null>} keep: what the speaker has
-   *   learnt since
+   * @returns {Promise<Known | null>}
    */
   async open(emovox, model) {
     const profile = this.chosen;
@@ -42,13 +43,19 @@ export class Profiles extends EventTarget {
     const open = this.#speakers.get(emovox) ?? new Map();
     this.#speakers.set(emovox, open);
     if (!open.has(profile.id)) open.set(profile.id, emovox.speaker(profile.bytes));
-    /** @type {Speaker} */
-    const speaker = await open.get(profile.id);
-    const keep = async () => {
-      profile.bytes = await speaker.save();
-      if (this.list.includes(profile)) await store.put(profile).catch(() => {}); // else it holds for this visit
-    };
-    return { name: profile.name, speaker, keep };
+    return { profile, speaker: await open.get(profile.id) };
+  }
+
+  /**
+   * Keeps what the speaker has learnt from an analysis.
+   *
+   * @param {Known} known
+   * @param {Adaptation} [adaptation]
+   */
+  async learned({ profile, speaker }, adaptation) {
+    if (!this.list.includes(profile)) return; // deleted meanwhile
+    Object.assign(profile, adaptation, { bytes: await speaker.save() });
+    await store.put(profile).catch(() => {}); // where nothing can be kept it holds for this visit
   }
 
   /**

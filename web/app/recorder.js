@@ -105,6 +105,8 @@ export class Recorder {
           if (kept) kept.push(block);
           else early.push(block);
         },
+        // Also when the engine has crashed: it can be analysed again, or saved.
+        sound: () => (kept && kept.samples > 0 ? kept.file() : null),
       },
     );
     kept = new WavWriter(live.sampleRate);
@@ -116,14 +118,7 @@ export class Recorder {
     panel.hidden = false;
     stop.focus();
     this.#say(t('record.speak'));
-    const before = recording.state;
     await settled;
-    this.#say(t('record.stopped'));
-    // Also when the engine has crashed: the sound is there to be analysed again, or to be saved.
-    if (kept.samples > 0 && before === 'live' && this.#session.list.includes(recording)) {
-      recording.audio = kept.file();
-      this.#session.touch(recording);
-    }
   }
 
   /** @param {number} loudness 0..1 */
@@ -135,6 +130,7 @@ export class Recorder {
   }
 
   #stop() {
+    this.#say(t('record.stopped')); // the verdict follows
     this.#now?.live.stop().catch(() => {});
   }
 

@@ -9,7 +9,16 @@ import { clock, emotionName, letter, megabytes, number, percent, rough, signed, 
 import { secondsLeft, tally } from './recordings.js';
 import { saveAudio, savePicture, saveText } from './save.js';
 import { Wave } from './wave.js';
-import { allVotes, certainty, confidenceSentence, doubts, errorText, headline, intensityWord } from './words.js';
+import {
+  allVotes,
+  certainty,
+  confidenceSentence,
+  doubts,
+  errorText,
+  headline,
+  intensityWord,
+  shareOfVotes,
+} from './words.js';
 
 /** @import { Result, Segment } from 'emovox' */
 /** @import { Recording } from './recordings.js' */
@@ -50,6 +59,8 @@ export class ResultView {
   #recording;
   #actions;
   #head = element('div', { class: 'verdict-box' });
+  #overTime = element('section', { class: 'over-time' });
+  #columns = element('div', { class: 'columns' });
   #wave;
   #segment = element('div', { class: 'segment', id: 'segment' });
   #distribution = element('section', {});
@@ -58,6 +69,7 @@ export class ResultView {
   #details = element('section', { class: 'details' });
   #theme = themeOf(document.documentElement);
   #state = '';
+  #kept = false;
   #emotion = '';
   /** @type {() => void} */ #updateHead = () => {};
 
@@ -74,22 +86,22 @@ export class ResultView {
     this.nodes = [
       element('h2', { id: 'result-title', class: 'name' }, recording.name),
       this.#head,
-      element('section', { class: 'over-time' }, heading('wave.heading'), this.#wave.node, this.#segment),
-      element(
-        'div',
-        { class: 'columns' },
-        this.#distribution,
-        element(
-          'section',
-          { class: 'plane' },
-          heading('plane.heading'),
-          this.#plane,
-          element('p', { class: 'hint' }, t('plane.note')),
-        ),
-      ),
+      this.#overTime,
+      this.#columns,
       this.#table.node,
       this.#details,
     ];
+    this.#overTime.append(heading('wave.heading'), this.#wave.node, this.#segment);
+    this.#columns.append(
+      this.#distribution,
+      element(
+        'section',
+        { class: 'plane' },
+        heading('plane.heading'),
+        this.#plane,
+        element('p', { class: 'hint' }, t('plane.note')),
+      ),
+    );
     this.#showSegment(null);
   }
 
@@ -99,10 +111,15 @@ export class ResultView {
 
   /** Brings everything up to date. */
   update() {
-    const { state, segments } = this.#recording;
+    const { state, segments, kept } = this.#recording;
     const changed = state !== this.#state;
     this.#state = state;
-    if (changed) this.#renderHead();
+    if (changed) {
+      this.#renderHead();
+      // Where nothing came of it, there is nothing to draw.
+      this.#overTime.hidden = this.#table.node.hidden = state === 'failed' && segments.length === 0;
+      this.#columns.hidden = (state === 'done' || state === 'failed') && tally(segments).all === 0;
+    }
     this.#updateHead();
     this.#wave.update();
     if (changed || state === 'live' || state === 'working') {
@@ -110,7 +127,8 @@ export class ResultView {
       this.#drawPlane();
       this.#table.update();
     }
-    if (changed) this.#renderDetails();
+    if (changed || kept !== this.#kept) this.#renderDetails();
+    this.#kept = kept;
     if (changed && segments.length === 0) this.#showSegment(null);
   }
 
@@ -131,15 +149,17 @@ export class ResultView {
       );
     } else {
       const verdict = element('p', { class: 'verdict' });
+      const share = element('p');
       const progress = this.#progress();
-      this.#head.replaceChildren(verdict, ...progress.nodes);
+      this.#head.replaceChildren(verdict, share, ...progress.nodes);
       this.#updateHead = () => {
         progress.update();
-        const { emotion, all } = tally(this.#recording.segments);
+        const { emotion, all, confidence, votes } = tally(this.#recording.segments);
         if (emotion + all === this.#emotion) return;
         this.#emotion = emotion + all;
         if (all === 0) verdict.replaceChildren(t('record.listening'));
         else verdict.replaceChildren(key(emotion), `${t('result.live')}: ${emotionName(emotion)}`);
+        share.textContent = all > 0 ? shareOfVotes(confidence, votes.get(emotion) ?? 0, all) : '';
       };
     }
   }
@@ -268,11 +288,6 @@ export class ResultView {
       this.#details
         .querySelector('.row')
         ?.append(button(t('result.again'), () => this.#actions.again(recording), { id: 'again' }));
-  }
-
-  /** After the recording has come into the history. */
-  showKept() {
-    this.#renderDetails();
   }
 }
 

@@ -32,19 +32,28 @@ const endings = {
   'audio/webm': 'webm',
 };
 
-/** @param {string} name @returns {string} without what no file system takes, and without its ending */
-const stem = (name) => name.replace(/\.[^./\\]{1,5}$/, '').replace(/[\\/:*?"<>|\p{Cc}]/gu, '-') || 'recording';
+/** What a file's name ends with. */
+const ending = /\.\w{1,5}$/;
 
-/** @type {Record<string, {type: string, ending: string, text: (recording: Judged) => string}>} */
+/** More letters than this do not fit with every file system and ending. */
+const mostLetters = 60;
+
+/** @param {string} name @returns {string} without its ending, and without what no file system takes or shows as it is */
+function stem(name) {
+  const plain = name.replace(ending, '').replace(/[\\/:*?"<>|\p{Cc}\p{Bidi_Control}]/gu, '-');
+  return [...plain.replace(/^[\s.]+/, '')].slice(0, mostLetters).join('').trim() || 'recording';
+}
+
+/** @type {Record<string, {type: string, suffix: string, text: (recording: Judged) => string}>} */
 const formats = {
   json: {
     type: 'application/json',
-    ending: 'emovox.json',
+    suffix: 'emovox.json',
     text: ({ name, result }) => JSON.stringify({ file: name, ...result }, null, 2),
   },
-  csv: { type: 'text/csv', ending: 'csv', text: ({ result }) => toCsv(result) },
-  vtt: { type: 'text/vtt', ending: 'vtt', text: ({ result }) => toWebVtt(result) },
-  audacity: { type: 'text/plain', ending: 'labels.txt', text: ({ result }) => toAudacityLabels(result) },
+  csv: { type: 'text/csv', suffix: 'csv', text: ({ result }) => toCsv(result) },
+  vtt: { type: 'text/vtt', suffix: 'vtt', text: ({ result }) => toWebVtt(result) },
+  audacity: { type: 'text/plain', suffix: 'labels.txt', text: ({ result }) => toAudacityLabels(result) },
 };
 
 /**
@@ -52,15 +61,14 @@ const formats = {
  * @param {string} format 'json', 'csv', 'vtt' or 'audacity'
  */
 export function saveText(recording, format) {
-  const { type, ending, text } = formats[format];
-  download(new Blob([text(recording)], { type: `${type};charset=utf-8` }), `${stem(recording.name)}.${ending}`);
+  const { type, suffix, text } = formats[format];
+  download(new Blob([text(recording)], { type: `${type};charset=utf-8` }), `${stem(recording.name)}.${suffix}`);
 }
 
 /** @param {Recording} recording */
 export function saveAudio({ audio, name }) {
   if (!audio) return;
-  const named = /\.[^./\\]{1,5}$/.test(name);
-  download(audio, named ? name : `${stem(name)}.${endings[audio.type] ?? 'audio'}`);
+  download(audio, `${stem(name)}${ending.exec(name)?.[0] ?? `.${endings[audio.type] ?? 'audio'}`}`);
 }
 
 /** @param {Judged} recording */

@@ -36,7 +36,7 @@ export class SpeakersView {
    * @param {Profiles} profiles
    * @param {Analysis} analysis
    * @param {Settings} settings
-   * @param {(text: string) => void} say
+   * @param {(text: string, options?: {seen: boolean}) => void} say
    */
   constructor(profiles, analysis, settings, say) {
     this.#profiles = profiles;
@@ -82,8 +82,12 @@ export class SpeakersView {
         return element(
           'li',
           {},
-          element('span', { class: 'file' }, profile.name),
-          element('span', { class: 'hint' }, known + other),
+          element(
+            'span',
+            { class: 'lines' },
+            element('span', { class: 'file' }, profile.name),
+            element('span', { class: 'hint' }, known + other),
+          ),
           remove,
         );
       }),
@@ -94,6 +98,7 @@ export class SpeakersView {
   translate() {
     this.render();
     record.textContent = t(this.#stop ? 'speakers.stop' : 'speakers.record');
+    note.textContent = '';
   }
 
   /** @param {(speaker: Speaker) => Promise<import('emovox').Adaptation>} teach */
@@ -123,7 +128,7 @@ export class SpeakersView {
   /** @param {string} text */
   #tell(text) {
     note.textContent = text;
-    this.#say(text);
+    this.#say(text, { seen: true });
   }
 
   /**

@@ -15,6 +15,12 @@ export function headline(emotion) {
   return optional('verdict', emotion) ?? emotionName(emotion);
 }
 
+/** @param {Result} result @returns {string} the verdict in a list */
+export function inShort(result) {
+  const emotion = emotionName(result.emotion);
+  return allVotes(result) > 0 ? t('list.summary', { emotion, confidence: percent(result.confidence) }) : emotion;
+}
+
 /** @param {Result} result @returns {number} votes in all */
 export function allVotes({ votes }) {
   return Object.values(votes).reduce((sum, n) => sum + n, 0);
@@ -40,12 +46,17 @@ export function certainty(result) {
  * @returns {string} the share of the votes
  */
 export function confidenceSentence(result) {
-  const all = allVotes(result);
-  return t('result.confidence', {
-    confidence: percent(result.confidence),
-    votes: result.votes[result.emotion] ?? 0,
-    all: t('result.votes', { n: all }),
-  });
+  return shareOfVotes(result.confidence, result.votes[result.emotion] ?? 0, allVotes(result));
+}
+
+/**
+ * @param {number} confidence 0..1
+ * @param {number} votes for the winner
+ * @param {number} all
+ * @returns {string}
+ */
+export function shareOfVotes(confidence, votes, all) {
+  return t('result.confidence', { confidence: percent(confidence), votes, all: t('result.votes', { n: all }) });
 }
 
 /** @param {number} intensity 0..1 @returns {string} */
