@@ -40,9 +40,12 @@ await main(async () => {
     total.covered += covered;
     const name = path.relative(path.join(root, 'src'), filename);
     const share = (100 * covered) / count;
-    console.log(`${share.toFixed(1).padStart(6)} %  ${String(covered).padStart(4)} of ${String(count).padEnd(4)}  ${name}`);
+    console.log(
+      `${share.toFixed(1).padStart(6)} %  ${String(covered).padStart(4)} of ${String(count).padEnd(4)}  ${name}`,
+    );
     for (const [line, column, , , taken, skipped] of branches) {
-      if (taken === 0 || skipped === 0) console.log(`            ${name}:${line}:${column} never ${taken === 0 ? 'true' : 'false'}`);
+      if (taken === 0 || skipped === 0)
+        console.log(`            ${name}:${line}:${column} never ${taken === 0 ? 'true' : 'false'}`);
     }
     if (critical.includes(name) && share < least.critical) short.push(`${name}: under ${least.critical} %`);
   }

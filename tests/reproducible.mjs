@@ -25,7 +25,11 @@ await main(async () => {
       mkdirSync(folder, { recursive: true });
       for (const source of sources) cpSync(path.join(root, source), path.join(folder, source), { recursive: true });
       cpSync(deps, path.join(folder, 'build/deps'), { recursive: true, dereference: true }); // paths of these must not matter either
-      const options = { cwd: folder, stdio: /** @type {const} */ ('ignore'), env: { ...process.env, NODE_PATH: '/usr/share/nodejs' } };
+      const options = {
+        cwd: folder,
+        stdio: /** @type {const} */ ('ignore'),
+        env: { ...process.env, NODE_PATH: '/usr/share/nodejs' },
+      };
       execFileSync('emcmake', ['cmake', '--preset', 'wasm'], options);
       execFileSync('cmake', ['--build', '--preset', 'wasm', '--target', 'emovox_wasm'], options);
       return digest(path.join(folder, 'build/wasm/emovox.wasm'));

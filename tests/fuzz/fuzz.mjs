@@ -102,7 +102,10 @@ await main(async () => {
   for (const { fuzzer, executions, edges, seconds, found } of runs) {
     const finds = found.length > 0 ? `FOUND ${found.join(', ')}` : 'nothing found';
     console.log(`${fuzzer}: ${executions} executions, ${edges} edges, ${Math.round(seconds)} s, ${finds}`);
-    appendFileSync(path.join(build, 'runs.jsonl'), `${JSON.stringify({ fuzzer, executions, edges, seconds, found })}\n`);
+    appendFileSync(
+      path.join(build, 'runs.jsonl'),
+      `${JSON.stringify({ fuzzer, executions, edges, seconds, found })}\n`,
+    );
   }
   if (runs.some(({ found }) => found.length > 0)) process.exitCode = 1;
   if (values.keep) {
@@ -110,7 +113,8 @@ await main(async () => {
       const folder = path.join(kept, name);
       mkdirSync(folder, { recursive: true });
       const { status, output } = await run(name, ['-merge=1', folder, path.join(build, 'corpus', name)], env);
-      if (status !== 0) throw new SetupError(`The corpus of ${name} could not be made smaller:\n${output.slice(-2000)}`);
+      if (status !== 0)
+        throw new SetupError(`The corpus of ${name} could not be made smaller:\n${output.slice(-2000)}`);
       console.log(`${name}: ${readdirSync(folder).length} inputs kept`);
     }
   }

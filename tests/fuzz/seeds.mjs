@@ -126,7 +126,11 @@ export function writeSeeds(folder) {
   put('profile', 'tens', Buffer.concat([Buffer.of(1), ...Array(16).fill(ten)])); // sums of 10
   put('profile', 'zeros', Buffer.concat([Buffer.of(0), Buffer.from('EMOVOXSP'), Buffer.alloc(200)]));
   // An analyzer at 16 kHz, mono; a speaker; audio; the verdict.
-  put('calls', 'plain', Buffer.from([1, 0, 4, 0, 1, 0, 1, 1, 1, 1, 0, 8, 0, 0, 0x60, 0, 1, 5, 8, 0, 0, 0x60, 0, 5, 4, 2]));
+  put(
+    'calls',
+    'plain',
+    Buffer.from([1, 0, 4, 0, 1, 0, 1, 1, 1, 1, 0, 8, 0, 0, 0x60, 0, 1, 5, 8, 0, 0, 0x60, 0, 5, 4, 2]),
+  );
   for (const name of readdirSync(path.join(data, 'formats'))) {
     const content = readFileSync(path.join(data, 'formats', name));
     put('audio', name, content.subarray(0, 16384)); // cut short on purpose

@@ -15,7 +15,30 @@ import { analyzeOptions, checkLogMelOptions, checkOptions } from '../../web/lib/
 const hostile = fc.oneof(
   fc.string({ unit: 'binary' }),
   fc
-    .array(fc.constantFrom('"', ',', ';', '\r\n', '\n', '\t', '=', '+', '-->', '<b>', '&', '\u202e', '\u2066', '😀', '\ud83d', '\0', '\u2028', 'ż', 'א', ' '))
+    .array(
+      fc.constantFrom(
+        '"',
+        ',',
+        ';',
+        '\r\n',
+        '\n',
+        '\t',
+        '=',
+        '+',
+        '-->',
+        '<b>',
+        '&',
+        '\u202e',
+        '\u2066',
+        '😀',
+        '\ud83d',
+        '\0',
+        '\u2028',
+        'ż',
+        'א',
+        ' ',
+      ),
+    )
     .map((parts) => parts.join('')),
 );
 
@@ -24,7 +47,9 @@ const signed = fc.double({ min: -1, max: 1, noNaN: true });
 
 /** A result whose labels are any text. @type {fc.Arbitrary<Result>} */
 const anyResult = fc.uniqueArray(hostile, { minLength: 2, maxLength: 5 }).chain((labels) => {
-  const probabilities = fc.tuple(...labels.map(() => share)).map((values) => Object.fromEntries(labels.map((label, i) => [label, values[i]])));
+  const probabilities = fc
+    .tuple(...labels.map(() => share))
+    .map((values) => Object.fromEntries(labels.map((label, i) => [label, values[i]])));
   const segment = fc.record({
     start: fc.double({ min: 0, max: 400_000, noNaN: true }),
     length: fc.double({ min: 0, max: 4, noNaN: true }),
@@ -37,12 +62,14 @@ const anyResult = fc.uniqueArray(hostile, { minLength: 2, maxLength: 5 }).chain(
     probabilities,
     salience: fc.constant([]),
   });
-  return fc.record({ segments: fc.array(segment, { maxLength: 8 }), probabilities }).map(({ segments, probabilities }) => {
-    const sorted = segments
-      .map(({ length, ...rest }) => ({ ...rest, end: rest.start + length }))
-      .sort((a, b) => a.start - b.start);
-    return /** @type {any} */ ({ segments: sorted, probabilities });
-  });
+  return fc
+    .record({ segments: fc.array(segment, { maxLength: 8 }), probabilities })
+    .map(({ segments, probabilities }) => {
+      const sorted = segments
+        .map(({ length, ...rest }) => ({ ...rest, end: rest.start + length }))
+        .sort((a, b) => a.start - b.start);
+      return /** @type {any} */ ({ segments: sorted, probabilities });
+    });
 });
 
 /**
@@ -140,7 +167,11 @@ describe('exporters, whatever the labels are', () => {
 describe('options, whatever is passed', () => {
   const model = /** @type {any} */ ({ sequenceSeconds: 4 });
   const known = Object.keys(analyzeOptions(model));
-  const value = fc.oneof(fc.anything(), fc.double(), fc.constantFrom(0.25, 4, 16000, true, () => {}, new AbortController().signal));
+  const value = fc.oneof(
+    fc.anything(),
+    fc.double(),
+    fc.constantFrom(0.25, 4, 16000, true, () => {}, new AbortController().signal),
+  );
 
   test('they are accepted or refused with bad-option, which names the culprit', () => {
     fc.assert(

@@ -10,9 +10,9 @@ import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { ensure, main, relaxedWasm, root } from '../../src/deps/setup.mjs';
-import { writeSupply } from './supply.mjs';
 import { headersFile } from './policy.mjs';
 import { bundleServiceWorker } from './service-worker.mjs';
+import { writeSupply } from './supply.mjs';
 
 export const lib = join(root, 'dist/lib');
 export const site = join(root, 'dist/site');
