@@ -247,7 +247,8 @@ export async function ensure(parts) {
     .filter((need) => !need.present());
   if (missing.length) installPackages(missing);
   if (parts.npm) installNpm();
-  if ((parts.native || parts.wasm || parts.bench || parts.fuzz || parts.coverage) && !process.env.EMOVOX_DEPS) fetchSources();
+  if ((parts.native || parts.wasm || parts.bench || parts.fuzz || parts.coverage) && !process.env.EMOVOX_DEPS)
+    fetchSources();
   const deps = process.env.EMOVOX_DEPS ? [`-DEMOVOX_DEPS=${process.env.EMOVOX_DEPS}`] : [];
   for (const preset of ['native', 'fuzz', 'coverage']) {
     if (parts[preset]) buildPreset(preset, ['cmake', '--preset', preset, ...deps]);
