@@ -65,6 +65,7 @@ describe('recordings', () => {
       await shownResult(page);
       assert.equal(await page.locator('#result .distribution tbody tr').count(), 9);
       await page.click('#timeline-table summary');
+      await page.waitForSelector('#timeline-table tbody tr');
       assert.equal(await page.locator('#timeline-table tbody tr').count(), expected.segments.length);
       assert.match(await page.locator('#timeline-table tbody').textContent(), /angry/);
       assert.match(await page.locator('#technical').textContent(), /times real time .* memory/);

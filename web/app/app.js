@@ -78,8 +78,12 @@ function say(text, { seen = false } = {}) {
 /** @type {Emovox | null} */
 let emovox = null;
 
+/** Why it is not there. @type {EmovoxError | null} */
+let failure = null;
+
 async function load() {
   retry.hidden = true;
+  failure = null;
   status.classList.remove('failed');
   delete document.body.dataset.error;
   say(t('status.loading'));
@@ -90,10 +94,10 @@ async function load() {
     document.body.dataset.ready = '';
     if (status.textContent === t('status.loading')) say(t('status.ready'));
   } catch (thrown) {
-    const error = EmovoxError.from(thrown);
+    failure = EmovoxError.from(thrown);
     status.classList.add('failed');
-    document.body.dataset.error = error.code;
-    say(errorText(error));
+    document.body.dataset.error = failure.code;
+    say(errorText(failure));
     retry.hidden = false;
   }
 }
@@ -304,6 +308,7 @@ languageChoice.value = language;
 
 /** Says all again that the page's own text does not hold. */
 function retranslate() {
+  say(failure ? errorText(failure) : '');
   if (face) {
     face.view.close();
     face = null;
