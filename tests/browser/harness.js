@@ -25,7 +25,7 @@ export const quiet = [
 ];
 
 /** Long enough for a busy machine; nothing is expected to come near. */
-export const patience = 20_000;
+export const patience = 240_000;
 
 /** @param {string} name of a file in tests/data */
 export const data = (name) => fileURLToPath(new URL(`../data/${name}`, import.meta.url));
@@ -190,10 +190,7 @@ export const give = (page, how, files) =>
       document.body.dispatchEvent(new DragEvent('drop', { ...options, dataTransfer: data }));
       return before && over.defaultPrevented && !seen();
     },
-    /** @type {const} */ ([
-      how,
-      files.map(({ buffer, ...file }) => ({ ...file, base64: buffer.toString('base64') })),
-    ]),
+    /** @type {const} */ ([how, files.map(({ buffer, ...file }) => ({ ...file, base64: buffer.toString('base64') }))]),
   );
 
 /**
@@ -273,17 +270,20 @@ export function longFile(minutes) {
   const body = clip.subarray(44);
   header.writeUInt32LE(36 + times * body.length, 4);
   header.writeUInt32LE(times * body.length, 40);
-  const path = join(folder(), `${minutes}-minutes.wav`);
+  const path = temporary(`${minutes}-minutes.wav`);
   writeFileSync(path, Buffer.concat([header, ...Array(times).fill(body)]));
   return path;
 }
 
-/** @returns {string} a folder for what a test makes, of its own process */
-function folder() {
-  const path = fileURLToPath(new URL(`../../build/tests/${process.pid}`, import.meta.url));
-  mkdirSync(path, { recursive: true });
-  process.once('exit', () => rmSync(path, { recursive: true, force: true }));
-  return path;
+/**
+ * @param {string} name of a file that a test makes
+ * @returns {string} its path, which goes with the process
+ */
+export function temporary(name) {
+  const folder = fileURLToPath(new URL(`../../build/tests/${process.pid}`, import.meta.url));
+  mkdirSync(folder, { recursive: true });
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+  return join(folder, name);
 }
 
 /** Half a second of silence, as the browser loses the beginning, then twelve seconds of angry speech. */
@@ -293,7 +293,7 @@ export function spokenFile() {
   const pause = 24000;
   const all = new Float32Array(pause + 4 * clip.length);
   for (let i = 0; i < 4; i++) all.set(clip, pause + i * clip.length);
-  const path = join(folder(), 'spoken.wav');
+  const path = temporary('spoken.wav');
   writeFileSync(path, makeWav(all, 48000));
   return { path, seconds: all.length / 48000 };
 }

@@ -13,7 +13,7 @@ import { root } from '../../src/deps/setup.mjs';
 import { pageHeaders } from '../../web/scripts/policy.mjs';
 import { serve } from '../../web/scripts/serve.mjs';
 import { bundleServiceWorker } from '../../web/scripts/service-worker.mjs';
-import { browserTest, data, patience, shownResult } from './harness.js';
+import { browserTest, data, judge, openView, patience, saved, savedResult, settled, shownResult } from './harness.js';
 
 /** @typedef {import('playwright-core').Page} Page */
 
@@ -93,6 +93,41 @@ describe('the page, visited once, in a subfolder, then without a server', () => 
       }
     }));
 
+  test('does everything else, too; only the large model has to wait', () =>
+    offline(async (page) => {
+      await openView(page, 'history');
+      await page.check('#history-on');
+      await openView(page, 'listen');
+      await page.locator('[data-sample]').first().click();
+      await settled(page, 1);
+      assert.equal((await savedResult(page)).file, 'english-half-minute.opus');
+      for (const format of ['csv', 'vtt', 'audacity', 'png', 'audio']) {
+        assert.ok((await saved(page, `[data-save=${format}]`)).bytes.length > 100, format);
+      }
+      await page.click('#spectrogram');
+      await page.waitForSelector('.spectrogram canvas:visible');
+      await openView(page, 'settings');
+      await page.check('#model-large');
+      await page.waitForFunction(() =>
+        /could not be downloaded/.test(document.querySelector('#status')?.textContent ?? ''),
+      );
+      assert.equal(await page.isChecked('#model-small'), true);
+      for (const [language, title] of [
+        ['de', /die Emotion/],
+        ['pl', /emocja/],
+      ]) {
+        await page.selectOption('#language', String(language));
+        await page.waitForSelector(`html[lang=${language}]`);
+        assert.match(await page.title(), /** @type {RegExp} */ (title));
+      }
+      await page.reload();
+      await page.waitForSelector('body[data-ready]');
+      assert.equal(await page.getAttribute('html', 'lang'), 'pl');
+      await openView(page, 'history');
+      await page.click('#history-list th button:has-text("english-half-minute.opus")');
+      assert.equal((await shownResult(page)).state, 'done');
+    }));
+
   test('records', () =>
     offline(async (page) => {
       await page.click('#record');
@@ -102,6 +137,40 @@ describe('the page, visited once, in a subfolder, then without a server', () => 
       assert.equal((await shownResult(page)).state, 'done');
     }));
 });
+
+test('the page says what has left it: nothing, until something does', () =>
+  chromium.withPage(async (page) => {
+    const server = await serveSite(site);
+    try {
+      await page.goto(server.url);
+      await stored(page);
+      await page.reload();
+      const says = (/** @type {string} */ text) =>
+        page.waitForFunction(
+          (expected) => document.querySelector('#traffic')?.textContent === expected,
+          `Measured since the page was ready: ${text}.`,
+        );
+      await says('0 requests, 0 bytes sent');
+      server.requests.length = 0;
+      await judge(page, [data('formats/angry.wav'), data('formats/angry.m4a')]);
+      await page.click('#spectrogram');
+      await page.waitForSelector('.spectrogram canvas:visible');
+      for (const format of ['json', 'png', 'audio']) await saved(page, `[data-save=${format}]`);
+      for (const view of ['compare', 'history', 'speakers', 'settings', 'about']) await openView(page, view);
+      await openView(page, 'listen');
+      await says('0 requests, 0 bytes sent');
+      assert.deepEqual(
+        server.requests.map(({ url }) => url),
+        [],
+      );
+      await page.evaluate(() => fetch('./spy', { method: 'POST', body: 'my voice' }));
+      await says('1 request, 8 bytes sent');
+      await page.selectOption('#language', 'de');
+      await page.waitForFunction(() => document.querySelector('#traffic')?.textContent?.includes('8'));
+    } finally {
+      await server.close();
+    }
+  }, options));
 
 describe('modules of the page', () => {
   /** @type {Awaited<ReturnType<typeof serveSite>>} */ let server;

@@ -19,7 +19,7 @@ for (const colorScheme of /** @type {const} */ (['light', 'dark'])) {
           await page.setInputFiles('#file', data('speech/long.opus'));
           await shownResult(page);
           await page.click('#timeline-table summary');
-          assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), width);
+          assert.ok((await page.evaluate(() => document.documentElement.scrollWidth)) <= width);
         }));
     }
 
@@ -70,12 +70,17 @@ describe('without a mouse, without sight', () => {
       await page.setInputFiles('#file', data('formats/angry.wav'));
       await shownResult(page);
       const stops = [];
-      for (let i = 0; i < 4; i++) {
+      await page.keyboard.press('Tab');
+      assert.equal(await page.evaluate(() => document.activeElement?.textContent), 'Skip to the content');
+      await page.keyboard.press('Enter');
+      for (let i = 0; i < 5; i++) {
         await page.keyboard.press('Tab');
-        stops.push(await page.evaluate(() => document.activeElement?.id || document.activeElement?.tagName));
+        stops.push(
+          await page.evaluate(() => document.activeElement?.id || document.activeElement?.className || 'SUMMARY'),
+        );
       }
-      assert.deepEqual(stops, ['file', 'record', 'SUMMARY', 'download']);
-      assert.equal(await page.getByLabel(/Choose audio files/).count(), 1);
+      assert.deepEqual(stops, ['record', 'file', 'SUMMARY', 'entry', '']);
+      assert.equal(await page.getByLabel('Open files').count(), 1);
       assert.equal(await page.getByRole('status').count(), 1);
       assert.equal(await page.getByRole('heading', { level: 1 }).count(), 1);
       assert.equal(await page.getAttribute('html', 'lang'), 'en');
@@ -87,8 +92,8 @@ describe('without a mouse, without sight', () => {
       await page.setInputFiles('#file', data('speech/long.opus'));
       await shownResult(page);
       const { votes } = await savedResult(page);
-      assert.match(String(await page.getByRole('status').textContent()), /Sounds .*confidence \d+ %/);
-      const rows = await page.locator('#distribution tbody tr').allTextContents();
+      assert.match(String(await page.getByRole('status').textContent()), /: Sounds .*confidence \d+%/);
+      const rows = await page.locator('#result .distribution tbody tr').allTextContents();
       assert.equal(rows.length, Object.keys(votes).length);
       for (const [label, count] of Object.entries(votes)) {
         assert.ok(

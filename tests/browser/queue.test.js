@@ -6,7 +6,18 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import { makeWav } from '../node/audio.js';
-import { browserTest, crashEngine, data, give, judge, longFile, openView, savedResult, settled, shownResult } from './harness.js';
+import {
+  browserTest,
+  crashEngine,
+  data,
+  give,
+  judge,
+  longFile,
+  openView,
+  savedResult,
+  settled,
+  shownResult,
+} from './harness.js';
 
 /** @typedef {import('playwright-core').Page} Page */
 

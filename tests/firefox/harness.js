@@ -4,7 +4,7 @@
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before } from 'node:test';
@@ -77,15 +77,20 @@ export function firefoxTest() {
       await page.waitForSelector('body[data-ready], body[data-error]');
     },
 
-    /** @returns {Promise<string>} the path of the file that the page saves next */
-    async download(/** @type {() => Promise<unknown>} */ start) {
-      const files = () => readdirSync(folder).filter((name) => /\.json$/.test(name));
+    /**
+     * @param {string} ending of its name
+     * @param {() => Promise<unknown>} start
+     * @returns {Promise<string>} the path of the file that the page saves next
+     */
+    async download(ending, start) {
+      const files = () => readdirSync(folder).filter((name) => name.endsWith(ending));
       const known = files();
       await start();
       for (;;) {
         const name = files().find((file) => !known.includes(file));
-        // Firefox writes into a .part beside it.
-        if (name && !existsSync(join(folder, `${name}.part`))) return join(folder, name);
+        // Firefox writes into a .part beside an empty one.
+        const path = join(folder, String(name));
+        if (name && statSync(path).size > 0 && !existsSync(`${path}.part`)) return path;
         await sleep(50);
       }
     },

@@ -39,7 +39,7 @@ const readers = {
   echo: flag,
   noise: flag,
   gain: flag,
-  language: (text) => (text in languages ? text : undefined),
+  language: (text) => (Object.hasOwn(languages, text) ? text : undefined),
 };
 
 /**

@@ -72,7 +72,7 @@ export class SpeakersView {
     }
     list.replaceChildren(
       ...profiles.map((profile) => {
-        const values = { n: 1, seconds: number(profile.seconds), weight: percent(profile.weight) };
+        const values = { seconds: number(profile.seconds), weight: percent(profile.weight) };
         const known = t('speakers.known', values);
         const other = profile.model === model ? '' : ` (${t('speakers.otherModel')})`;
         const remove = button('×', () => this.#profiles.remove(profile), {

@@ -56,6 +56,7 @@ export class Wave {
   #frame = 0;
   /** Number of the segment that is chosen, or that the pointer is on. @type {number | null} */ #chosen = null;
   /** @type {number | null} */ #hovered = null;
+  /** Where playing stops: wavesurfer forgets its own such mark with every load. @type {number | null} */ #until = null;
   /** @type {AbortController | null} */ #spectrogramAbort = null;
   #observer;
   /** Removed by close(). @type {(() => void)[]} */ #cleanups = [];
@@ -74,7 +75,10 @@ export class Wave {
       node.addEventListener('click', act);
       return node;
     };
-    this.#play.addEventListener('click', () => this.#surfer.playPause());
+    this.#play.addEventListener('click', () => {
+      this.#until = null;
+      this.#surfer.playPause();
+    });
     const spectrogram = button(t('wave.spectrogram'), () => this.#toggleSpectrogram(spectrogram), {
       id: 'spectrogram',
       'aria-pressed': 'false',
@@ -114,10 +118,10 @@ export class Wave {
   #create() {
     const { audio } = this.#recording;
     this.#audio = audio;
-    this.#address = audio ? URL.createObjectURL(audio) : '';
+    this.#address = audio?.size ? URL.createObjectURL(audio) : '';
     this.#media = new Audio();
     this.#media.preload = 'metadata';
-    if (audio) this.#media.src = this.#address;
+    if (this.#address) this.#media.src = this.#address;
     const theme = this.#theme;
     const { peaks, duration } = this.#shape();
     const surfer = WaveSurfer.create({
@@ -145,13 +149,23 @@ export class Wave {
       const index = this.#indexAt(event);
       if (index !== null) this.choose(index, { play: true });
     });
-    surfer.on('interaction', (time) => this.#choose(this.#indexOf(time)));
+    surfer.on('interaction', (time) => {
+      this.#until = null;
+      this.#choose(this.#indexOf(time));
+    });
+    surfer.on('timeupdate', (time) => {
+      const until = this.#until;
+      if (until === null || time < until) return;
+      this.#until = null;
+      surfer.pause();
+      surfer.setTime(until);
+    });
     for (const event of /** @type {const} */ (['scroll', 'zoom', 'redraw'])) surfer.on(event, () => this.#drawOver());
     for (const event of /** @type {const} */ (['play', 'pause', 'finish', 'timeupdate', 'seeking'])) {
       surfer.on(event, () => this.#showTime());
     }
     surfer.on('error', () => this.#showPlayable(false));
-    this.#showPlayable(Boolean(audio));
+    this.#showPlayable(this.#address !== '');
     this.#showTime();
     return surfer;
   }
@@ -366,8 +380,11 @@ export class Wave {
     this.#showChosen();
     const { start, end } = this.#recording.segments[index];
     if (this.#play.disabled) return;
-    if (play) this.#surfer.play(start, end);
-    else if (!this.#surfer.isPlaying()) this.#surfer.setTime(start);
+    if (!play && this.#surfer.isPlaying()) return;
+    this.#surfer.setTime(start);
+    if (!play) return;
+    this.#until = end;
+    this.#surfer.play();
   }
 
   /** Scrolls to the chosen segment if it is out of sight. */

@@ -258,10 +258,7 @@ export default {
   'speakers.saved': '{name} ist jetzt bekannt: {seconds} s Sprache.',
   'speakers.needName': 'Geben Sie der Person zuerst einen Namen.',
   'speakers.tooShort': 'Das war zu kurz: lesen Sie mindestens zehn Sekunden.',
-  'speakers.known': {
-    one: '{seconds} s Sprache, Anpassung {weight}',
-    other: '{seconds} s Sprache, Anpassung {weight}',
-  },
+  'speakers.known': '{seconds} s Sprache, Anpassung {weight}',
   'speakers.otherModel': 'mit dem anderen Modell gemacht',
   'speakers.delete': '{name} löschen',
   'speakers.note': 'Ein Profil ist ein paar hundert Bytes Statistik, kein Ton. Es bleibt in diesem Browser.',

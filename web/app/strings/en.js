@@ -256,10 +256,7 @@ export default {
   'speakers.saved': '{name} is known now: {seconds} s of speech.',
   'speakers.needName': 'Give the person a name first.',
   'speakers.tooShort': 'That was too short: read for ten seconds at least.',
-  'speakers.known': {
-    one: '{seconds} s of speech, adapts by {weight}',
-    other: '{seconds} s of speech, adapts by {weight}',
-  },
+  'speakers.known': '{seconds} s of speech, adapts by {weight}',
   'speakers.otherModel': 'made with the other model',
   'speakers.delete': 'Delete {name}',
   'speakers.note': 'A profile is a few hundred bytes of statistics, no sound. It is kept in this browser only.',

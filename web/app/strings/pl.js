@@ -265,10 +265,7 @@ export default {
   'speakers.saved': '{name}: głos już znany, {seconds} s mowy.',
   'speakers.needName': 'Proszę najpierw podać imię.',
   'speakers.tooShort': 'To było za krótkie: proszę czytać co najmniej dziesięć sekund.',
-  'speakers.known': {
-    one: '{seconds} s mowy, dostosowanie {weight}',
-    other: '{seconds} s mowy, dostosowanie {weight}',
-  },
+  'speakers.known': '{seconds} s mowy, dostosowanie {weight}',
   'speakers.otherModel': 'z drugiego modelu',
   'speakers.delete': 'Usuń {name}',
   'speakers.note': 'Profil to kilkaset bajtów statystyki, bez dźwięku. Pozostaje tylko w tej przeglądarce.',
