@@ -6,7 +6,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { browserTest, data, shownResult } from './harness.js';
-import { openLong, speakingMicrophone } from './walk.js';
+import { go, openLong, speakingMicrophone } from './walk.js';
 
 /** @typedef {import('playwright-core').Page} Page */
 
@@ -32,7 +32,7 @@ async function* views(page) {
   await page.waitForSelector('#keep:disabled');
   yield 'listen';
   for (const view of ['compare', 'history', 'speakers', 'settings', 'about']) {
-    await page.click(`nav a[data-view=${view}]`);
+    await go(page, view);
     if (view === 'history') await page.waitForSelector('#history-list table');
     if (view === 'settings') await page.click('#advanced summary');
     yield view;
