@@ -25,7 +25,7 @@ export const quiet = [
 ];
 
 /** Long enough for a busy machine; nothing is expected to come near. */
-export const patience = 240_000;
+export const patience = 60_000;
 
 /** @param {string} name of a file in tests/data */
 export const data = (name) => fileURLToPath(new URL(`../data/${name}`, import.meta.url));
@@ -204,6 +204,18 @@ export async function settled(page, count) {
     const states = [...document.querySelectorAll('#recordings li')].map((item) => item.getAttribute('data-state'));
     return states.length === expected && states.every((state) => state === 'done' || state === 'failed');
   }, count);
+}
+
+/**
+ * Shows a recording of the list.
+ *
+ * @param {import('playwright-core').Page} page
+ * @param {string} name
+ */
+export async function show(page, name) {
+  const has = page.getByText(name, { exact: true });
+  await page.locator('#recordings .entry', { has }).first().click();
+  await page.waitForFunction((title) => document.querySelector('#result-title')?.textContent === title, name);
 }
 
 /**

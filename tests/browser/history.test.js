@@ -14,6 +14,7 @@ import {
   recorded,
   saved,
   savedResult,
+  show,
   shownResult,
   spokenFile,
 } from './harness.js';
@@ -74,14 +75,14 @@ describe('off', () => {
       assert.deepEqual(await stored(page), [{ name: 'angry.flac', audio: null }]);
       // Turned on, it takes what comes, not what was there.
       await turnOn(page);
-      await page.click('#recordings li:last-child .entry');
+      await show(page, 'angry.wav');
       await page.waitForSelector('#keep:enabled');
       await kept(page, 1);
       // Deleted there, it can be kept again.
       await page.click('[aria-label="Delete angry.flac"]');
       await kept(page, 0);
       await openView(page, 'listen');
-      await page.click('#recordings li:first-child .entry');
+      await show(page, 'angry.flac');
       await page.click('#keep:enabled');
       await kept(page, 1);
     }));
@@ -159,7 +160,7 @@ describe('on', () => {
       assert.match(questions[0], /cannot be undone/);
       await openView(page, 'listen');
       await page.check('#recordings li:first-child .compare input');
-      await page.click('#recordings li:last-child .entry');
+      await show(page, 'angry.wav');
       await page.waitForSelector('#keep:enabled');
       await kept(page, 0);
       // Analysed again, it is kept again.

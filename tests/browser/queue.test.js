@@ -16,6 +16,7 @@ import {
   openView,
   savedResult,
   settled,
+  show,
   shownResult,
 } from './harness.js';
 
@@ -91,7 +92,7 @@ describe('ways to open a file', () => {
         ['done', 'failed', 'done'],
       );
       assert.equal(list[1].hint, 'no result');
-      await page.click('#recordings button:has-text("letter.txt")');
+      await show(page, 'letter.txt');
       const { error, text } = await shownResult(page);
       assert.equal(error, 'undecodable');
       assert.match(text, /letter\.txt.*No result.*cannot be read as audio\. Choose a WAV/);
@@ -162,7 +163,7 @@ describe('many', () => {
     chromium.withPage(async (page) => {
       await chromium.openSite(page);
       await judge(page, [wav('one.wav'), wav('two.wav', silence)]);
-      await page.click('#recordings button:has-text("one.wav")');
+      await show(page, 'one.wav');
       await page.click('[aria-label="Remove one.wav"]');
       await page.waitForSelector('#result[data-emotion="no speech"]');
       await page.click('[aria-label="Remove two.wav"]');
@@ -231,7 +232,7 @@ describe('a crash of the engine', () => {
             (await listed(page)).map(({ hint }) => hint),
             ['no result', 'angry, 100%', 'angry, 100%'],
           );
-          await page.click('#recordings li:last-child .entry');
+          await show(page, '30-minutes.wav');
           const { error, text } = await shownResult(page);
           assert.equal(error, 'internal');
           assert.match(text, /The engine crashed/);

@@ -103,6 +103,7 @@ test('deleted, for good', () =>
     await enroll(page, 'Ann');
     await enroll(page, 'Bob');
     await page.click('[aria-label="Delete Bob"]');
+    await page.waitForSelector('#speaker-list li:has-text("Bob")', { state: 'detached' });
     await page.reload();
     await page.waitForSelector('body[data-ready]');
     await openView(page, 'speakers');

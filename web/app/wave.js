@@ -44,7 +44,7 @@ export class Wave {
   #attention = element('canvas', { 'aria-hidden': 'true' });
   #strip = element('canvas');
   #slider = element('div', { class: 'strip', role: 'slider', tabindex: 0 }, this.#strip);
-  #spectrogram = element('canvas');
+  #spectrogram = element('canvas', { hidden: true });
   #spectrogramBox = element('div', { class: 'spectrogram', role: 'img', hidden: true }, this.#spectrogram);
   #play = element('button', { type: 'button', id: 'play' });
   #time = element('span', { class: 'time' });
@@ -179,7 +179,7 @@ export class Wave {
 
   /** Stops playing and gives everything back. */
   close() {
-    clearTimeout(this.#timer);
+    this.#stopTimer();
     cancelAnimationFrame(this.#frame);
     this.#observer.disconnect();
     for (const cleanup of this.#cleanups) cleanup();
@@ -195,13 +195,18 @@ export class Wave {
     const { state } = this.#recording;
     const growing = state === 'live' || state === 'working';
     const wait = growing ? this.#drawnAt + redrawMilliseconds[state] - performance.now() : 0;
+    if (!growing) this.#stopTimer(); // what is complete is shown at once
     // In a task of its own, so that none takes long.
     this.#timer ||= window.setTimeout(() => this.#draw(), Math.max(0, wait));
   }
 
-  #draw() {
+  #stopTimer() {
     clearTimeout(this.#timer);
     this.#timer = 0;
+  }
+
+  #draw() {
+    this.#stopTimer();
     this.#drawnAt = performance.now();
     this.#load();
     this.#showTime();
@@ -240,15 +245,15 @@ export class Wave {
   }
 
   #pixelsPerSecond() {
-    return this.#surfer.getWrapper().clientWidth / this.#duration();
+    return this.#zoom || this.#surfer.getWidth() / this.#duration();
   }
 
   /** @param {number} zoom pixels per second */
   #setZoom(zoom) {
     const fit = this.#surfer.getWidth() / this.#duration();
     this.#zoom = zoom <= fit ? 0 : Math.min(zoom, 400);
+    this.#surfer.once('redrawcomplete', () => this.#showChosen());
     this.#surfer.setOptions({ minPxPerSec: this.#zoom });
-    this.#showChosen();
     this.#drawOver();
   }
 
