@@ -53,7 +53,7 @@ async function everything() {
   );
   suite('Training data readers', 'python3', ['-m', 'unittest', 'discover', '-s', 'model/train/tests'], unittest);
   node('Library in Node', ...testFiles('tests/node'));
-  node('Page in Chromium', ...testFiles('tests/browser'));
+  node('Page in Chromium', '--test-concurrency=2', ...testFiles('tests/browser'));
   node('Page in Firefox', '--test-concurrency=1', ...testFiles('tests/firefox'));
   node('Page in WebKit', '--test-concurrency=1', ...testFiles('tests/webkit'));
   node('Package without a bundler', 'tests/matrix/plain.test.js');

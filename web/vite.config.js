@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vite';
 import english from './app/strings/en.js';
-import { pagePolicyMeta } from './scripts/policy.mjs';
+import { pagePolicyMeta, waveformMarkup } from './scripts/policy.mjs';
 
 const path = (/** @type {string} */ name) => fileURLToPath(new URL(name, import.meta.url));
 
@@ -71,6 +71,7 @@ export default defineConfig({
   resolve: { alias: { 'emovox/export': path('../dist/lib/export.js'), emovox: path('../dist/lib/emovox.js') } },
   define: {
     EMOVOX_MODELS: JSON.stringify({ small: facts('small'), large: facts('large') }),
+    EMOVOX_WAVEFORM_MARKUP: JSON.stringify(waveformMarkup()),
     EMOVOX_FIGURES: JSON.stringify({
       ravdess: figures('ravdess'),
       nemo: figures('nemo'),

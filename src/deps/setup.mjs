@@ -80,6 +80,11 @@ const needs = {
     { name: 'lld 19', present: program('wasm-ld-19'), packages: ['lld-19'] },
     { name: 'LLVM 19', present: program('llvm-ar-19'), packages: ['llvm-19'] },
   ],
+  // Beside what native needs.
+  clang: [
+    { name: 'clang', present: program('clang'), packages: ['clang', 'libclang-rt-14-dev'] },
+    { name: "LLVM's tools", present: program('llvm-profdata-14'), packages: ['llvm-14'] },
+  ],
   python: [{ name: 'Python 3', present: program('python3'), packages: ['python3'] }],
   chromium: [{ name: 'Chromium', present: () => findChromium() !== undefined, packages: ['chromium'] }],
   // Without a sound card, Firefox takes no audio in or out: PulseAudio stands in for one.
@@ -103,6 +108,8 @@ const needs = {
   lint: [{ name: 'clang-format', present: program('clang-format'), packages: ['clang-format'] }],
   npm: [],
 };
+
+needs.fuzz = needs.coverage = [...needs.native, ...needs.clang];
 
 function installPackages(missing) {
   const packages = [...new Set(missing.flatMap((need) => need.packages))];
@@ -240,9 +247,12 @@ export async function ensure(parts) {
     .filter((need) => !need.present());
   if (missing.length) installPackages(missing);
   if (parts.npm) installNpm();
-  if ((parts.native || parts.wasm || parts.bench) && !process.env.EMOVOX_DEPS) fetchSources();
+  if ((parts.native || parts.wasm || parts.bench || parts.fuzz || parts.coverage) && !process.env.EMOVOX_DEPS)
+    fetchSources();
   const deps = process.env.EMOVOX_DEPS ? [`-DEMOVOX_DEPS=${process.env.EMOVOX_DEPS}`] : [];
-  if (parts.native) buildPreset('native', ['cmake', '--preset', 'native', ...deps]);
+  for (const preset of ['native', 'fuzz', 'coverage']) {
+    if (parts[preset]) buildPreset(preset, ['cmake', '--preset', preset, ...deps]);
+  }
   const targets = [...(parts.wasm ? ['all'] : []), ...(parts.bench ? ['emovox_bench', 'emovox_named'] : [])];
   if (!targets.length) return;
   buildPreset('wasm', ['emcmake', 'cmake', '--preset', 'wasm', ...deps], targets);

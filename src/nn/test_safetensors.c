@@ -85,6 +85,24 @@ static void checks_header_size(void **state) {
     assert_int_equal(safetensors_open(longer, size, &file), EMOVOX_ERROR_MODEL_TRUNCATED);
 }
 
+/* As many tensors as there may be, and one more. */
+static void limits_their_number(void **state) {
+  (void)state;
+  enum { ENTRY = 64 };
+  char *json = malloc((SAFETENSORS_MAX_TENSORS + 1) * ENTRY + 2);
+  assert_non_null(json);
+  for (int extra = 0; extra <= 1; extra++) {
+    size_t length = 0;
+    for (int i = 0; i < SAFETENSORS_MAX_TENSORS + extra; i++)
+      length += (size_t)sprintf(json + length, "%c\"%d\":{\"dtype\":\"I8\",\"shape\":[1],\"data_offsets\":[%d,%d]}",
+                                i ? ',' : '{', i, i, i + 1);
+    strcpy(json + length, "}");
+    assert_int_equal(open_made(json, (size_t)(SAFETENSORS_MAX_TENSORS + extra)),
+                     extra ? EMOVOX_ERROR_MODEL_HEADER : EMOVOX_OK);
+  }
+  free(json);
+}
+
 static const char *values_json =
     "{\"f\":{\"dtype\":\"F32\",\"shape\":[1,2],\"data_offsets\":[0,8]},"
     "\"q.scale\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[8,16]},"
@@ -118,6 +136,34 @@ static void reads_values(void **state) {
   assert_int_equal(safetensors_read(&file, "g", 1, (size_t[]){1}, NULL), EMOVOX_ERROR_MODEL_TENSOR);
   assert_null(safetensors_metadata(&file, "k"));
   safetensors_close(&file);
+}
+
+/* 8-bit weights need floats as scales, one for each row. */
+static void checks_scales(void **state) {
+  (void)state;
+  const struct {
+    const char *scale;
+    size_t bytes;
+    emovox_status expected;
+  } cases[] = {
+      {"{\"dtype\":\"I8\",\"shape\":[2],\"data_offsets\":[4,6]}", 6, EMOVOX_ERROR_MODEL_DTYPE},
+      {"{\"dtype\":\"F32\",\"shape\":[3],\"data_offsets\":[4,16]}", 16, EMOVOX_ERROR_MODEL_SHAPE},
+      {"{\"dtype\":\"F32\",\"shape\":[2,1],\"data_offsets\":[4,12]}", 12, EMOVOX_ERROR_MODEL_SHAPE},
+      {"{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[4,12]}", 12, EMOVOX_OK},
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    uint8_t bytes[256] = {0};
+    int length =
+        snprintf((char *)bytes + 8, sizeof bytes - 8,
+                 "{\"q\":{\"dtype\":\"I8\",\"shape\":[2,2],\"data_offsets\":[0,4]},\"q.scale\":%s}", cases[i].scale);
+    bytes[0] = (uint8_t)length;
+    memset(bytes + 8 + length, 0, cases[i].bytes);
+    safetensors file;
+    float values[4];
+    assert_int_equal(safetensors_open(bytes, 8 + (size_t)length + cases[i].bytes, &file), EMOVOX_OK);
+    assert_int_equal(safetensors_read(&file, "q", 2, (size_t[]){2, 2}, values), cases[i].expected);
+    safetensors_close(&file);
+  }
 }
 
 static void refuses_values_that_are_not_finite(void **state) {
@@ -155,6 +201,7 @@ int main(void) {
       cmocka_unit_test(accepts_good_files), cmocka_unit_test(names_each_fault),
       cmocka_unit_test(checks_header_size), cmocka_unit_test(reads_values),
       cmocka_unit_test(survives_damage),    cmocka_unit_test(refuses_values_that_are_not_finite),
+      cmocka_unit_test(checks_scales),      cmocka_unit_test(limits_their_number),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

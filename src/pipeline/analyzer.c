@@ -4,12 +4,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "features/flux.h"
 #include "features/frontend.h"
 #include "pipeline/model.h"
 #include "pipeline/speaker.h"
 #include "pipeline/vote.h"
 
 enum { BLOCK = 4096 }; /* audio frames between two looks at whether to stop */
+
+/* Decades of spectral flux below which nobody speaks: 600 clips of four corpora have 0.76 at least, a direct current and a
+ * steady tone none. */
+static const float least_flux = 0.2F;
 
 struct emovox_analyzer {
   const emovox_model *model;
@@ -50,6 +55,8 @@ static emovox_status judge(emovox_analyzer *self, const float *frames, size_t co
   segment->label = EMOVOX_NO_SPEECH;
   /* Where the log floor would show above the clamp, there is nothing to hear. */
   if (peak - model->normalize.range < log10f(model->logmel.log_floor)) return EMOVOX_OK;
+  size_t edge = (size_t)((model->logmel.n_fft / 2 + model->logmel.hop - 1) / model->logmel.hop);
+  if (flux(self->sequence, count, model->sequence.bands, edge) < least_flux * model->normalize.gain) return EMOVOX_OK;
 
   network_output output;
   emovox_status status = network_run(self->network, self->sequence, count, &output);

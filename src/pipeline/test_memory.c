@@ -1,5 +1,5 @@
-/* Every allocation of every create function fails once: each failure is reported, and nothing leaks or crashes.
- * After create, nothing is allocated at all.
+/* Every allocation of every create function fails in turn, once or with all that follow: each failure is reported,
+ * nothing leaks or crashes, and memory that comes back is used. After create, nothing is allocated at all.
  * SPDX-License-Identifier: MIT */
 #include <errno.h>
 #include <stdlib.h>
@@ -8,11 +8,21 @@
 
 /* The linker sends every call of malloc and its kin here (CMakeLists.txt: --wrap). */
 static long countdown = -1; /* allocations until the one that fails; negative: none fails */
+static int lasting;         /* whether all that follow fail, too */
+static int failed;          /* whether one has */
 static long allocations;
+
+static void fail_from(long n, int from_then_on) {
+  countdown = n;
+  lasting = from_then_on;
+  failed = 0;
+}
 
 static int fails(void) {
   allocations++;
-  return countdown >= 0 && countdown-- == 0;
+  if (countdown < 0 || countdown-- > 0) return 0;
+  if (lasting) countdown = 0;
+  return failed = 1;
 }
 
 void *__real_malloc(size_t size);
@@ -43,22 +53,23 @@ int __wrap_posix_memalign(void **out, size_t alignment, size_t size) {
 static void models_survive_every_failure(void **state) {
   size_t size;
   uint8_t *bytes = testing_file(*state, &size);
-  emovox_status status = EMOVOX_ERROR_MEMORY;
-  long n = 0;
-  for (; status; n++) {
-    emovox_model *model = NULL;
-    countdown = n;
-    status = emovox_model_create(bytes, size, &model);
-    int failed = countdown < 0; /* the n-th allocation was reached */
-    countdown = -1;
-    assert_int_equal(status == EMOVOX_OK, !failed);
-    /* cJSON does not tell a lack of memory from malformed text. */
-    if (failed)
-      assert_true(status == EMOVOX_ERROR_MEMORY || status == EMOVOX_ERROR_MODEL_HEADER ||
-                  status == EMOVOX_ERROR_MODEL_METADATA);
-    if (!failed) emovox_model_destroy(model);
+  for (int from_then_on = 0; from_then_on <= 1; from_then_on++) {
+    emovox_status status = EMOVOX_ERROR_MEMORY;
+    long n = 0;
+    for (; status; n++) {
+      emovox_model *model = NULL;
+      fail_from(n, from_then_on);
+      status = emovox_model_create(bytes, size, &model);
+      fail_from(-1, 0);
+      assert_int_equal(status == EMOVOX_OK, model != NULL);
+      /* cJSON does not tell a lack of memory from malformed text. */
+      if (status)
+        assert_true(status == EMOVOX_ERROR_MEMORY || status == EMOVOX_ERROR_MODEL_HEADER ||
+                    status == EMOVOX_ERROR_MODEL_METADATA);
+      emovox_model_destroy(model);
+    }
+    assert_true(n > 10);
   }
-  assert_true(n > 10);
   free(bytes);
 }
 
@@ -66,25 +77,51 @@ static void analyzers_survive_every_failure(void **state) {
   emovox_model *model = testing_model(*state);
   emovox_config config = emovox_config_default();
   config.sample_rate = 44100;
-  emovox_status status = EMOVOX_ERROR_MEMORY;
-  long n = 0;
-  for (; status; n++) {
-    emovox_analyzer *analyzer = NULL;
-    countdown = n;
-    status = emovox_analyzer_create(model, &config, &analyzer);
-    int failed = countdown < 0;
-    countdown = -1;
-    assert_int_equal(status, failed ? EMOVOX_ERROR_MEMORY : EMOVOX_OK);
-    emovox_analyzer_destroy(analyzer);
+  for (int from_then_on = 0; from_then_on <= 1; from_then_on++) {
+    emovox_status status = EMOVOX_ERROR_MEMORY;
+    long n = 0;
+    for (; status; n++) {
+      emovox_analyzer *analyzer = NULL;
+      fail_from(n, from_then_on);
+      status = emovox_analyzer_create(model, &config, &analyzer);
+      int reached = failed;
+      fail_from(-1, 0);
+      assert_int_equal(status, reached ? EMOVOX_ERROR_MEMORY : EMOVOX_OK);
+      emovox_analyzer_destroy(analyzer);
+    }
+    assert_true(n > 20);
   }
-  assert_true(n > 20);
   emovox_model_destroy(model);
+}
+
+static void ignore(const float *frame, size_t bands, void *user) {
+  (void)frame, (void)bands, (void)user;
+}
+
+static void extractors_survive_every_failure(void **state) {
+  (void)state;
+  emovox_config config = emovox_config_default();
+  config.sample_rate = 44100;
+  for (int from_then_on = 0; from_then_on <= 1; from_then_on++) {
+    emovox_status status = EMOVOX_ERROR_MEMORY;
+    long n = 0;
+    for (; status; n++) {
+      emovox_features *features = NULL;
+      fail_from(n, from_then_on);
+      status = emovox_features_create(&config, ignore, &features);
+      int reached = failed;
+      fail_from(-1, 0);
+      assert_int_equal(status, reached ? EMOVOX_ERROR_MEMORY : EMOVOX_OK);
+      emovox_features_destroy(features);
+    }
+    assert_true(n > 5);
+  }
 }
 
 static void speakers_survive_every_failure(void **state) {
   emovox_model *model = testing_model(*state);
   emovox_speaker *speaker = NULL;
-  countdown = 0;
+  fail_from(0, 0);
   assert_int_equal(emovox_speaker_create(model, &speaker), EMOVOX_ERROR_MEMORY);
   assert_null(speaker);
   allocations = 0;
@@ -128,6 +165,7 @@ int main(void) {
       cmocka_unit_test_prestate(models_survive_every_failure, models[1]),
       cmocka_unit_test_prestate(analyzers_survive_every_failure, models[0]),
       cmocka_unit_test_prestate(analyzers_survive_every_failure, models[1]),
+      cmocka_unit_test(extractors_survive_every_failure),
       cmocka_unit_test_prestate(speakers_survive_every_failure, models[0]),
       cmocka_unit_test_prestate(analysis_allocates_nothing, models[0]),
       cmocka_unit_test_prestate(analysis_allocates_nothing, models[1]),

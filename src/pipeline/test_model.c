@@ -115,6 +115,27 @@ static void names_each_fault_of_an_encoder(void **state) {
   assert_faults(TESTING_TINY, faults, sizeof faults / sizeof *faults);
 }
 
+static void names_each_fault_of_labels(void **state) {
+  (void)state;
+  static const char labels[] =
+      "\\\"labels\\\": [\\\"neutral\\\", \\\"calm\\\", \\\"happy\\\", \\\"sad\\\", \\\"angry\\\", \\\"fearful\\\", "
+      "\\\"disgust\\\", \\\"surprised\\\"]";
+  const char *others[] = {
+      "\\\"labels\\\": 8",
+      "\\\"labels\\\": {\\\"a\\\": \\\"b\\\", \\\"c\\\": \\\"d\\\"}",
+      "\\\"labels\\\": []",
+      "\\\"labels\\\": [\\\"neutral\\\"]",                           /* one is no choice */
+      "\\\"labels\\\": [1, 2, 3, 4, 5, 6, 7, 8]",                    /* no names */
+      "\\\"labels\\\": [\\\"\\\", \\\"a\\\"]",                       /* an empty one */
+      "\\\"labels\\\": [1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17]", /* too many */
+  };
+  for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+    char padded[sizeof labels];
+    snprintf(padded, sizeof padded, "%-*s", (int)sizeof labels - 1, others[i]);
+    assert_int_equal(create_changed(TESTING_TINY, labels, padded), EMOVOX_ERROR_MODEL_METADATA);
+  }
+}
+
 static void names_each_fault_of_heads_and_adaptation(void **state) {
   (void)state;
   const fault faults[] = {
@@ -173,6 +194,7 @@ int main(void) {
       cmocka_unit_test(tells_what_it_is),
       cmocka_unit_test(names_each_fault),
       cmocka_unit_test(names_each_fault_of_an_encoder),
+      cmocka_unit_test(names_each_fault_of_labels),
       cmocka_unit_test(names_each_fault_of_heads_and_adaptation),
       cmocka_unit_test(the_fingerprint_is_that_of_the_file),
       cmocka_unit_test(every_status_has_its_sentence),

@@ -25,7 +25,7 @@ export const quiet = [
 ];
 
 /** Long enough for a busy machine; nothing is expected to come near. */
-export const patience = 240_000;
+export const patience = 60_000;
 
 /** @param {string} name of a file in tests/data */
 export const data = (name) => fileURLToPath(new URL(`../data/${name}`, import.meta.url));

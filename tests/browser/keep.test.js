@@ -141,7 +141,7 @@ test('a name is text, wherever it is shown', () =>
       window.print = () => {};
     });
     await page.click('[data-save=print]');
-    assert.ok((await page.textContent('#report h2'))?.includes(name));
+    assert.ok((await page.textContent('#report h1'))?.includes(name));
     for (const item of [2, 3]) await page.check(`#recordings li:nth-child(${item}) .compare input`);
     await openView(page, 'compare');
     assert.deepEqual(await page.locator('.compared h2').allTextContents(), [`1 · ${name}`, `2 · 2${name}`]);

@@ -72,6 +72,21 @@ describe(`${times} times`, () => {
     assert.ok(growth < allowance, `${growth} bytes stay`);
   });
 
+  test('results that nobody holds any more', () =>
+    chromium.withPage(async (page) => {
+      await chromium.openLibrary(page);
+      await page.evaluate(async (base64) => {
+        const emovox = await globalThis.Emovox.create();
+        const bytes = Uint8Array.from(atob(base64), (char) => char.charCodeAt(0));
+        const results = [];
+        for (let i = 0; i < 3; i++) results.push(new WeakRef(await emovox.analyze(bytes)));
+        Object.assign(globalThis, { emovox, results });
+      }, wav);
+      const session = await page.context().newCDPSession(page);
+      await session.send('HeapProfiler.collectGarbage');
+      assert.equal(await page.evaluate(() => globalThis.results.filter((ref) => ref.deref()).length), 0);
+    }));
+
   test('the element added, used, removed', async (t) => {
     const growth = await grows('lib/element.js', async (_, bytes) => {
       const node = /** @type {any} */ (document.createElement('emovox-recorder'));

@@ -44,6 +44,7 @@ async function inspect(page, name, { width, colorScheme }) {
       violations: violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`)),
     };
   });
+  await page.waitForSelector('.spectrogram:not([hidden]) canvas[hidden]', { state: 'detached' });
   if (wide > width) violations.push(`${wide} px wide`);
   await page.screenshot({ path: `${folder}${name}-${width}-${colorScheme}.png`, fullPage: true });
   return violations.map((text) => `${name}, ${width}, ${colorScheme}: ${text}`);

@@ -53,6 +53,12 @@ export async function openLong(page, name, seconds) {
   );
 }
 
+/** @param {Page} page @param {string} view shows it */
+export async function go(page, view) {
+  await page.click(`nav a[data-view=${view}]`);
+  await page.waitForSelector(`#view-${view}`);
+}
+
 /**
  * Stops at every view and state, under a name for each.
  *
@@ -67,7 +73,6 @@ export async function* walk(page, url) {
     navigator.mediaDevices.getUserMedia = (constraints) =>
       'denied' in globalThis ? Promise.reject(new DOMException('', 'NotAllowedError')) : open(constraints);
   });
-  const go = (/** @type {string} */ view) => page.click(`nav a[data-view=${view}]`);
   const open = (/** @type {string[]} */ ...files) => page.setInputFiles('#file', files.map(data));
   const judged = (/** @type {string} */ name) =>
     page.waitForSelector(`#recordings li[data-state=done] .file:text-is("${name}")`);
@@ -75,13 +80,13 @@ export async function* walk(page, url) {
   await page.goto(url);
   await page.waitForSelector('body[data-ready]');
   yield 'listen-empty';
-  await go('compare');
+  await go(page, 'compare');
   yield 'compare-nothing';
-  await go('history');
+  await go(page, 'history');
   await page.waitForSelector('#history-list .hint');
   yield 'history-empty';
 
-  await go('speakers');
+  await go(page, 'speakers');
   yield 'speakers-none';
   await page.fill('#speaker-name', 'Ada Lovelace');
   await page.click('#enroll');
@@ -91,7 +96,7 @@ export async function* walk(page, url) {
   await page.waitForSelector('#speaker-list .remove');
   yield 'speakers-known';
 
-  await go('settings');
+  await go(page, 'settings');
   yield 'settings';
   await page.click('#advanced summary');
   yield 'settings-advanced';
@@ -112,10 +117,10 @@ export async function* walk(page, url) {
   await page.waitForSelector('#model-download', { state: 'hidden' });
   await speed(-1);
 
-  await go('about');
+  await go(page, 'about');
   yield 'about';
 
-  await go('listen');
+  await go(page, 'listen');
   await openLong(page, 'a-lecture.wav', 36_000);
   await page.waitForSelector('#result[data-state=working] .verdict .key');
   yield 'listen-working';
@@ -173,15 +178,15 @@ export async function* walk(page, url) {
   yield 'listen-microphone-help';
 
   await page.click('#keep');
-  await go('history');
+  await go(page, 'history');
   await page.waitForSelector('#history-list tbody tr >> nth=1');
   yield 'history-filled';
-  await go('listen');
+  await go(page, 'listen');
   for (const n of [0, 2, 3]) await page.check(`#recordings .compare input >> nth=${n}`);
-  await go('compare');
+  await go(page, 'compare');
   yield 'compare-three';
 
-  await go('listen');
+  await go(page, 'listen');
   await page.click('#recordings li[data-state=done] .entry >> nth=2');
   await page.evaluate(() => {
     const dataTransfer = new DataTransfer();

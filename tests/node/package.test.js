@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// The package outside a browser, and the parts of the page that need none.
+// The package outside a browser.
 
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
@@ -9,9 +9,6 @@ import { builtinModules, createRequire } from 'node:module';
 import { describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { relaxedWasm } from '../../src/deps/setup.mjs';
-import { certainty, headline } from '../../web/app/emotions.js';
-import { clock, rough } from '../../web/app/format.js';
-import { blocks } from '../../web/app/timeline.js';
 
 const lib = new URL('../../dist/lib/', import.meta.url);
 
@@ -95,55 +92,5 @@ describe('the package', () => {
   test('emovox-relaxed.wasm uses relaxed SIMD', { skip: !existsSync(relaxedWasm) && 'not built here' }, () => {
     const dot = Buffer.of(253, 147, 2); // i32x4.relaxed_dot_i8x16_i7x16_add_s
     assert.ok(readFileSync(new URL('emovox-relaxed.wasm', lib)).includes(dot));
-  });
-});
-
-describe('the page', () => {
-  test('times', () => {
-    assert.equal(clock(0), '0:00');
-    assert.equal(clock(61.9), '1:01');
-    assert.equal(clock(3600), '1:00:00');
-    assert.equal(rough(2), 'a few seconds');
-    assert.equal(rough(31), '35 seconds');
-    assert.equal(rough(150), '3 minutes');
-  });
-
-  const segment = (start, label) => ({
-    start,
-    end: start + 4,
-    label,
-    confidence: 0.5,
-    speech_ratio: 1,
-    probabilities: {},
-  });
-
-  test('a short timeline has one block per segment', () => {
-    const parts = blocks([segment(0, 'sad'), segment(1, 'angry')]);
-    assert.deepEqual(
-      parts.map(({ start, end, label }) => [start, end, label]),
-      [
-        [0, 4, 'sad'],
-        [1, 5, 'angry'],
-      ],
-    );
-  });
-
-  test('an hour is put together into blocks by majority', () => {
-    const segments = Array.from({ length: 3597 }, (_, i) => segment(i, i % 3 === 0 ? 'sad' : 'angry'));
-    const parts = blocks(segments);
-    assert.ok(parts.length <= 120);
-    assert.ok(parts.slice(0, -1).every(({ label }) => label === 'angry'));
-    assert.equal(parts.at(-1)?.end, 3600);
-  });
-
-  test('every outcome has its words', () => {
-    const result = (emotion, votes, confidence) => ({ emotion, votes, confidence, segments: [segment(0, emotion)] });
-    assert.equal(headline(result('angry', {}, 1)), 'Sounds angry');
-    assert.equal(headline(result('no speech', {}, 0)), 'No speech found');
-    assert.equal(headline(result('uncertain', {}, 1)), 'No emotion stands out');
-    assert.match(certainty(result('no speech', { sad: 0 }, 0)), /silence/);
-    assert.match(certainty(result('sad', { sad: 1 }, 1)), /one vote/);
-    assert.match(certainty(result('sad', { sad: 9, angry: 1 }, 0.9)), /Very clear/);
-    assert.match(certainty(result('sad', { sad: 4, angry: 3, calm: 3 }, 0.4)), /Mixed/);
   });
 });

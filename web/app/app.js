@@ -23,11 +23,14 @@ import { loadSettings, storeSettings } from './settings.js';
 import { SettingsView } from './settings-view.js';
 import { SpeakersView } from './speakers-view.js';
 import { watchTraffic } from './traffic.js';
+import { trustOnlyOurs } from './trusted.js';
 import { allVotes, errorText, headline } from './words.js';
 
 /** @import { Emovox } from 'emovox' */
 /** @import { Recording } from './recordings.js' */
 /** @import { Judged } from './save.js' */
+
+trustOnlyOurs();
 
 const file = byId('file', HTMLInputElement);
 const status = byId('status', HTMLParagraphElement);

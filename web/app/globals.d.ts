@@ -4,6 +4,9 @@
 /** The files of the models by their names, and their SHA-256 in hexadecimal. */
 declare const EMOVOX_MODELS: Record<'small' | 'large', { bytes: number; sha256: string }>;
 
+/** What wavesurfer.js puts into its shadow root. */
+declare const EMOVOX_WAVEFORM_MARKUP: string;
+
 /** Unweighted average recall, 0..1, for strangers and for speakers whose voice is known. */
 interface Figure {
   uar: number;

@@ -33,12 +33,20 @@ export function preferredLanguage() {
 
 /**
  * @param {string} code of a language that the page speaks
- * @returns {Promise<void>}
+ * @returns {Promise<void>} once t() speaks it
  */
-export async function setLanguage(code) {
+export async function loadLanguage(code) {
   strings = (await loaders[code]()).default;
   language = code;
   rules = new Intl.PluralRules(code);
+}
+
+/**
+ * The same, and the document as well.
+ * @param {string} code
+ */
+export async function setLanguage(code) {
+  await loadLanguage(code);
   document.documentElement.lang = code;
   document.title = t('page.title');
   translate(document);

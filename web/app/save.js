@@ -104,7 +104,7 @@ export function printReport(recording, report) {
   figure.setAttribute('aria-label', headline(result.emotion));
   figure.removeAttribute('style');
   report.replaceChildren(
-    element('h2', {}, `${t('report.heading')}: ${name}`),
+    element('h1', {}, `${t('report.heading')}: ${name}`),
     element('p', {}, t('report.made', { date: dateAndTime(when) })),
     figure,
     element('p', {}, certainty(result)),

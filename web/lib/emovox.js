@@ -298,7 +298,7 @@ export class Emovox {
       return this.#read(source, options, task);
     })();
     if (live) result.catch(() => {});
-    else this.#queue = Promise.allSettled([turn, result]); // what is live is heard beside the queue
+    else this.#queue = Promise.allSettled([turn, result]).then(() => {}); // keeps no result; what is live is heard beside
     return result;
   }
 

@@ -283,7 +283,7 @@ export class Emovox {
         return this.#analyze(source, options, enroll, signal);
       });
     })();
-    this.#queue = Promise.allSettled([turn, result]);
+    this.#queue = Promise.allSettled([turn, result]).then(() => {}); // keeps no result
     return result;
   }
 

@@ -12,6 +12,7 @@ import { gzipSync } from 'node:zlib';
 import { ensure, main, relaxedWasm, root } from '../../src/deps/setup.mjs';
 import { headersFile } from './policy.mjs';
 import { bundleServiceWorker } from './service-worker.mjs';
+import { writeSupply } from './supply.mjs';
 
 export const lib = join(root, 'dist/lib');
 export const site = join(root, 'dist/site');
@@ -60,6 +61,7 @@ export async function buildDist() {
   await rm(stampFile, { force: true });
   await buildLib();
   await buildSite();
+  await writeSupply(join(root, 'dist'));
   await writeFile(stampFile, stamp);
 }
 

@@ -40,6 +40,8 @@ function page() {
     'media-src': "'self' blob:",
     'manifest-src': "'self'",
     'font-src': "'none'",
+    'require-trusted-types-for': "'script'",
+    'trusted-types': 'default', // web/app/trusted.js
   };
 }
 
@@ -63,13 +65,22 @@ const forbidden = [
 /** The page's waveforms have this height in pixels; wavesurfer.js writes it into its style, which is allowed by hash. */
 const waveformHeight = 96;
 
-/** @returns {string} the source expression that allows the one <style> that wavesurfer.js makes, and nothing else */
-function waveformStyleHash() {
+/** @returns {string} the one piece of markup that becomes part of the page as text: wavesurfer.js makes it */
+export function waveformMarkup() {
   const renderer = new URL('./renderer.js', import.meta.resolve('wavesurfer.js'));
-  const [, template] = /<style\$\{.*\}>(\n.*?)<\/style>/s.exec(readFileSync(fileURLToPath(renderer), 'utf8')) ?? [];
-  const style = template?.replace(/\$\{this\.getHeight\(.*\)\}px/, `${waveformHeight}px`);
-  if (!style || style.includes('$'))
-    throw new Error('This wavesurfer.js makes its <style> in another way: adapt waveformStyleHash() in policy.mjs.');
+  const [, template] =
+    /shadow\.innerHTML = `(.*?<\/style>.*?)`;/s.exec(readFileSync(fileURLToPath(renderer), 'utf8')) ?? [];
+  const markup = template
+    ?.replace(/<style\$\{.*\}>/, '<style>') // without a nonce
+    .replace(/\$\{this\.getHeight\(.*\)\}px/, `${waveformHeight}px`);
+  if (!markup || markup.includes('$'))
+    throw new Error('This wavesurfer.js makes its markup in another way: adapt waveformMarkup() in policy.mjs.');
+  return markup;
+}
+
+/** @returns {string} the source expression that allows the <style> in it, and nothing else */
+function waveformStyleHash() {
+  const [, style] = /<style>(.*)<\/style>/s.exec(waveformMarkup()) ?? [];
   return `sha256-${createHash('sha256').update(style).digest('base64')}`;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Takes web/app/screenshot.png: the built page with the verdict on a recording from tests/data.
+// Takes the pictures in README.md: the built page with the verdict on a recording from tests/data, on a desk in the
+// light, in a hand in the dark.
 
 import { join } from 'node:path';
 import { chromium } from 'playwright-core';
@@ -9,18 +10,29 @@ import { build, site } from './build.mjs';
 import { pageHeaders } from './policy.mjs';
 import { serve } from './serve.mjs';
 
+/** @type {{colorScheme: 'light' | 'dark', viewport: {width: number, height: number}}[]} */
+const pictures = [
+  { colorScheme: 'light', viewport: { width: 1280, height: 880 } },
+  { colorScheme: 'dark', viewport: { width: 390, height: 880 } },
+];
+
 await main(async () => {
   await build();
   await ensure({ chromium: true });
   const server = await serve(site, 0, pageHeaders());
   const browser = await chromium.launch({ executablePath: findChromium(), args: ['--no-sandbox', '--disable-gpu'] });
-  const page = await browser.newPage({ viewport: { width: 960, height: 800 } });
-  await page.goto(server.url);
-  await page.setInputFiles('#file', join(root, 'tests/data/speech/long.opus'));
-  const result = await page.waitForSelector('#result[data-state=done]');
-  const { y, height } = (await result.boundingBox()) ?? { y: 0, height: 800 };
-  const clip = { x: 0, y: 0, width: 960, height: Math.ceil(y + height + 16) };
-  await page.screenshot({ path: join(root, 'web/app/screenshot.png'), clip, fullPage: true });
+  for (const { colorScheme, viewport } of pictures) {
+    const page = await browser.newPage({ colorScheme, viewport, locale: 'en' });
+    await page.goto(server.url);
+    await page.setInputFiles('#file', join(root, 'tests/data/speech/long.opus'));
+    await page.waitForSelector('#result[data-state=done]');
+    await page.focus('.strip');
+    for (let i = 0; i < 3; i++) await page.keyboard.press('ArrowRight');
+    await page.evaluate(() => /** @type {HTMLElement} */ (document.activeElement).blur());
+    await page.waitForTimeout(500); // until the waveform is drawn
+    await page.screenshot({ path: join(root, `web/app/screenshot-${colorScheme}.png`) });
+    await page.close();
+  }
   await browser.close();
   await server.close();
 });

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: MIT */
+#include "fuzz.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+uint8_t fuzz_byte(fuzz_input *in) {
+  return in->at < in->end ? *in->at++ : 0;
+}
+
+uint32_t fuzz_u32(fuzz_input *in) {
+  uint32_t value = 0;
+  for (int i = 0; i < 4; i++)
+    value = value << 8 | fuzz_byte(in);
+  return value;
+}
+
+float fuzz_float(fuzz_input *in) {
+  uint32_t bits = fuzz_u32(in);
+  float value;
+  memcpy(&value, &bits, sizeof value);
+  return value;
+}
+
+void fuzz_require(int condition, const char *what) {
+  if (condition) return;
+  fprintf(stderr, "broken promise: %s\n", what);
+  abort();
+}
+
+const emovox_model *fuzz_model(void) {
+  static emovox_model *model; /* libFuzzer calls on one thread */
+  if (model) return model;
+  const char *path = getenv("EMOVOX_FUZZ_MODEL");
+  FILE *file = path ? fopen(path, "rb") : NULL;
+  fuzz_require(file != NULL, "EMOVOX_FUZZ_MODEL names a model");
+  static uint8_t bytes[1 << 16];
+  size_t size = fread(bytes, 1, sizeof bytes, file);
+  fclose(file);
+  fuzz_require(emovox_model_create(bytes, size, &model) == EMOVOX_OK, "the model can be read");
+  return model;
+}
+
+static int within(double value, double least, double most) {
+  return value >= least && value <= most; /* NaN is not */
+}
+
+void fuzz_check_segment(const emovox_model *model, const emovox_segment *s) {
+  int labels = emovox_label_count(model), speech = s->label != EMOVOX_NO_SPEECH;
+  double sum = 0;
+  fuzz_require(s->start >= 0 && s->end >= s->start, "time goes forward");
+  fuzz_require(s->end - s->start <= emovox_sequence_seconds(model) + 1e-9, "a segment is a sequence at most");
+  fuzz_require(emovox_label(model, s->label) != NULL, "a label has a name");
+  fuzz_require(within((double)s->confidence, 0, 1) && within((double)s->speech_ratio, 0, 1), "shares are 0..1");
+  fuzz_require(within((double)s->intensity, 0, 1), "intensity is 0..1");
+  fuzz_require(within((double)s->valence, -1.0001, 1.0001), "valence is -1..1");
+  fuzz_require(within((double)s->arousal, -1.0001, 1.0001), "arousal is -1..1");
+  for (int k = 0; k < labels; k++) {
+    fuzz_require(within((double)s->probabilities[k], 0, 1), "a probability is 0..1");
+    sum += (double)s->probabilities[k];
+  }
+  fuzz_require(fabs(sum - speech) < 1e-3, "probabilities sum to 1, or to 0 without speech");
+  sum = 0;
+  for (size_t k = 0; k < s->salience_count; k++)
+    sum += (double)s->salience[k];
+  fuzz_require(fabs(sum - speech) < 1e-3, "salience sums to 1, or is not there");
+}
+
+void fuzz_check_summary(const emovox_model *model, const emovox_summary *s) {
+  uint32_t votes = s->uncertain;
+  fuzz_require(emovox_label(model, s->label) != NULL, "a label has a name");
+  fuzz_require(s->duration >= 0, "a duration is no debt");
+  fuzz_require(within((double)s->confidence, 0, 1) && within((double)s->speech_ratio, 0, 1), "shares are 0..1");
+  fuzz_require(within((double)s->intensity, 0, 1), "intensity is 0..1");
+  for (int k = 0; k < emovox_label_count(model); k++) {
+    votes += s->votes[k];
+    fuzz_require(within((double)s->probabilities[k], 0, 1), "a probability is 0..1");
+  }
+  fuzz_require(votes == s->voting && s->voting <= s->segments, "votes add up");
+}

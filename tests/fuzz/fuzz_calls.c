@@ -1,0 +1,144 @@
+/* The streaming API, driven by random sequences of calls with any content.
+ * SPDX-License-Identifier: MIT */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fuzz.h"
+
+enum { MOST_CALLS = 64, MOST_FRAMES = 40000, MOST_TOTAL = 400000, PROFILE = 1024 };
+
+typedef struct listener {
+  const emovox_model *model;
+  double last; /* start of the last segment, s */
+  int cancel;  /* after so many segments */
+} listener;
+
+static void on_segment(const emovox_segment *segment, void *user) {
+  listener *self = user;
+  fuzz_check_segment(self->model, segment);
+  fuzz_require(segment->start >= self->last, "segments come in order of time");
+  self->last = segment->start;
+}
+
+static int on_progress(double seconds, void *user) {
+  listener *self = user;
+  fuzz_require(seconds >= 0, "progress is no debt");
+  return self->cancel > 0 && --self->cancel == 0;
+}
+
+static float sample(int kind, size_t i, fuzz_input *in) {
+  switch (kind) {
+    case 0:
+      return 0;
+    case 1:
+      return (float)(i * 7919 % 2001) / 1000 - 1; /* noise */
+    case 2:
+      return i % 2 ? 1e38F : -1e38F; /* as large as it gets */
+    case 3:
+      return 1e-40F; /* denormal */
+    case 4:
+      return 0.5F; /* constant */
+    case 5:
+      return sinf((float)i * 0.1F) * 1e-3F; /* quiet tone */
+    case 6:
+      return i % 1000 == 999 ? NAN : 0.1F; /* rarely not a number */
+    case 7:
+      return i % 1000 == 999 ? INFINITY : -0.1F;
+    default:
+      return fuzz_float(in);
+  }
+}
+
+static void push(emovox_analyzer *analyzer, fuzz_input *in, uint32_t channels, size_t *total) {
+  static float samples[MOST_FRAMES * 2];
+  size_t frames = fuzz_u32(in) % (MOST_FRAMES + 1);
+  int kind = fuzz_byte(in) % 9;
+  if (*total + frames > MOST_TOTAL || frames * channels > MOST_FRAMES * 2) frames = 1;
+  *total += frames;
+  for (size_t i = 0; i < frames * channels; i++)
+    samples[i] = sample(kind, i, in);
+  emovox_status status = emovox_push(analyzer, frames ? samples : NULL, frames);
+  fuzz_require(emovox_strerror(status) != NULL, "a status has a sentence");
+}
+
+static void exchange_profile(emovox_speaker *speaker, fuzz_input *in) {
+  uint8_t profile[PROFILE], again[PROFILE];
+  size_t size = sizeof profile, size_again = sizeof again;
+  if (emovox_speaker_save(speaker, profile, &size)) return;
+  uint8_t changed = fuzz_byte(in);
+  if (changed) profile[fuzz_u32(in) % size] ^= changed;
+  emovox_status status = emovox_speaker_restore(speaker, profile, fuzz_byte(in) % 8 == 7 ? size - 1 : size);
+  fuzz_require(!(changed && !status), "a changed profile is refused");
+  fuzz_require(emovox_speaker_save(speaker, again, &size_again) == EMOVOX_OK, "a speaker can be saved");
+  fuzz_require(size_again == size, "profiles of a model have one size");
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+  fuzz_input in = {data, data + size};
+  const emovox_model *model = fuzz_model();
+  listener listener = {.model = model};
+  emovox_speaker *speaker = NULL;
+  emovox_analyzer *analyzer = NULL;
+  emovox_config config = emovox_config_default();
+  size_t total = 0;
+  for (int call = 0; call < MOST_CALLS && in.at < in.end; call++) {
+    emovox_summary summary;
+    switch (fuzz_byte(&in) % 12) {
+      case 0: { /* another analyzer */
+        emovox_analyzer_destroy(analyzer);
+        analyzer = NULL;
+        config = emovox_config_default();
+        static const uint32_t rates[] = {0, 7999, 8000, 11025, 16000, 22050, 44100, 48000, 96000, 192000, 192001};
+        uint8_t rate = fuzz_byte(&in);
+        config.sample_rate = rate < sizeof rates / sizeof *rates ? rates[rate] : 8000 + fuzz_u32(&in) % 184001;
+        config.channels = 1 + fuzz_byte(&in) % 2;
+        if (fuzz_byte(&in) % 16 == 0) config.channels = fuzz_u32(&in) % 64;
+        config.on_segment = on_segment;
+        config.on_progress = on_progress;
+        config.user = &listener;
+        config.speaker = fuzz_byte(&in) % 2 ? speaker : NULL;
+        config.enroll = fuzz_byte(&in) % 4 == 0;
+        if (fuzz_byte(&in) % 4 == 0) config.hop_seconds = (double)fuzz_float(&in);
+        if (fuzz_byte(&in) % 4 == 0) config.threshold = fuzz_float(&in);
+        listener.last = 0;
+        listener.cancel = fuzz_byte(&in) % 8;
+        if (emovox_analyzer_create(model, &config, &analyzer)) analyzer = NULL;
+        break;
+      }
+      case 1: /* another speaker, for the next analyzer */
+        if (analyzer && config.speaker == speaker) break;
+        emovox_speaker_destroy(speaker);
+        fuzz_require(emovox_speaker_create(model, &speaker) == EMOVOX_OK, "a speaker can be made");
+        break;
+      case 2:
+        if (speaker) exchange_profile(speaker, &in);
+        break;
+      case 3:
+        emovox_speaker_reset(speaker);
+        break;
+      case 4:
+        if (emovox_finish(analyzer, &summary) == EMOVOX_OK) fuzz_check_summary(model, &summary);
+        break;
+      case 5:
+        if (emovox_peek(analyzer, &summary) == EMOVOX_OK) fuzz_check_summary(model, &summary);
+        break;
+      case 6:
+        emovox_analyzer_reset(analyzer);
+        listener.last = 0;
+        break;
+      case 7:
+        if (speaker) {
+          fuzz_require(emovox_speaker_seconds(speaker) >= 0, "seconds are no debt");
+          double weight = emovox_speaker_weight(speaker);
+          fuzz_require(weight >= 0 && weight <= 1, "a weight is 0..1");
+        }
+        break;
+      default:
+        if (analyzer) push(analyzer, &in, config.channels, &total);
+    }
+  }
+  emovox_analyzer_destroy(analyzer);
+  emovox_speaker_destroy(speaker);
+  return 0;
+}

@@ -1,0 +1,60 @@
+/* Any bytes as a speaker's profile; one that is accepted is saved again as it was, and judges without breaking a
+ * promise. Fingerprint and checksum are often made right, or else nothing would ever be accepted.
+ * SPDX-License-Identifier: MIT */
+#include <string.h>
+
+#include "fuzz.h"
+#include "pipeline/fnv.h"
+
+enum { MOST = 4096, HEAD = 24 /* magic, version, components, fingerprint */ };
+
+static void on_segment(const emovox_segment *segment, void *user) {
+  fuzz_check_segment(user, segment);
+}
+
+static void judge(const emovox_model *model, emovox_speaker *speaker) {
+  emovox_config config = emovox_config_default();
+  config.speaker = speaker;
+  config.on_segment = on_segment;
+  config.user = (void *)model;
+  emovox_analyzer *analyzer;
+  if (emovox_analyzer_create(model, &config, &analyzer)) return;
+  static float samples[16000];
+  for (int i = 0; i < 16000; i++)
+    samples[i] = (float)(i * 7919 % 1000) / 1000 - 0.5F;
+  emovox_summary summary;
+  if (!emovox_push(analyzer, samples, 16000) && !emovox_finish(analyzer, &summary)) fuzz_check_summary(model, &summary);
+  emovox_analyzer_destroy(analyzer);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+  const emovox_model *model = fuzz_model();
+  uint8_t bytes[MOST], again[MOST];
+  if (size == 0 || size > MOST) return 0;
+  emovox_speaker *speaker;
+  if (emovox_speaker_create(model, &speaker)) return 0;
+  /* Half of the inputs are whole files, half what stands between the head and the checksum of a real one. */
+  size_t real = sizeof bytes;
+  fuzz_require(emovox_speaker_save(speaker, bytes, &real) == EMOVOX_OK, "a speaker can be saved");
+  if (data[0] % 2) {
+    for (size_t i = 1; i < size && HEAD + i - 1 < real - 8; i++)
+      bytes[HEAD + i - 1] = data[i];
+    size = real;
+    uint64_t sum = fnv1a(bytes, size - 8);
+    for (int i = 0; i < 8; i++)
+      bytes[size - 8 + (size_t)i] = (uint8_t)(sum >> 8 * i);
+  } else {
+    memcpy(bytes, data + 1, --size);
+  }
+  if (emovox_speaker_restore(speaker, bytes, size) == EMOVOX_OK) {
+    size_t size_again = sizeof again;
+    fuzz_require(emovox_speaker_save(speaker, again, &size_again) == EMOVOX_OK, "a speaker can be saved");
+    fuzz_require(size_again == size && memcmp(bytes, again, size) == 0, "a profile is saved as it was");
+    double weight = emovox_speaker_weight(speaker);
+    fuzz_require(weight >= 0 && weight <= 1, "a weight is 0..1");
+    fuzz_require(emovox_speaker_seconds(speaker) >= 0, "seconds are no debt");
+    judge(model, speaker);
+  }
+  emovox_speaker_destroy(speaker);
+  return 0;
+}
