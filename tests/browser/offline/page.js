@@ -7,6 +7,9 @@ import { onIncomingFiles, requestedAction } from '../../../web/app/incoming.js';
 import { fetchModel, isStored, models, removeModel } from '../../../web/app/models.js';
 import { watchServiceWorker } from '../../../web/app/offline.js';
 import { watchTraffic } from '../../../web/app/traffic.js';
+import { trustOnlyOurs } from '../../../web/app/trusted.js';
+
+trustOnlyOurs();
 
 const worker = new Worker(new URL('./worker.js', import.meta.url), { type: 'module' });
 Object.assign(globalThis, { WaveSurfer, fetchModel, isStored, models, removeModel, watchTraffic, worker });
