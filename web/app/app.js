@@ -246,7 +246,7 @@ function open(files) {
   const all = [...files];
   if (all.length === 0) return;
   session.picked = false;
-  location.hash = '#listen';
+  if (view !== 'listen') location.hash = '#listen';
   for (const one of all) analysis.open(one, one.name, { show: one === all[0] && session.shown?.state !== 'working' });
 }
 
