@@ -80,3 +80,26 @@ void fuzz_check_summary(const emovox_model *model, const emovox_summary *s) {
   }
   fuzz_require(votes == s->voting && s->voting <= s->segments, "votes add up");
 }
+
+static void on_segment(const emovox_segment *segment, void *user) {
+  const emovox_model *const *model = user;
+  fuzz_check_segment(*model, segment);
+}
+
+void fuzz_judge(const emovox_model *model, emovox_speaker *speaker, int seconds) {
+  static float second[16000];
+  for (int i = 0; i < 16000; i++)
+    second[i] = (float)(i * 7919 % 1000) / 1000 - 0.5F;
+  emovox_config config = emovox_config_default();
+  config.speaker = speaker;
+  config.on_segment = on_segment;
+  config.user = &model;
+  emovox_analyzer *analyzer;
+  if (emovox_analyzer_create(model, &config, &analyzer)) return;
+  emovox_summary summary;
+  emovox_status status = EMOVOX_OK;
+  for (int i = 0; i < seconds && !status; i++)
+    status = emovox_push(analyzer, second, 16000);
+  if (!status && !emovox_finish(analyzer, &summary)) fuzz_check_summary(model, &summary);
+  emovox_analyzer_destroy(analyzer);
+}

@@ -31,4 +31,7 @@ void fuzz_require(int condition, const char *what);
 void fuzz_check_segment(const emovox_model *model, const emovox_segment *segment);
 void fuzz_check_summary(const emovox_model *model, const emovox_summary *summary);
 
+/* Has the model judge so many seconds of noise, and checks what it says. `speaker` may be NULL. */
+void fuzz_judge(const emovox_model *model, emovox_speaker *speaker, int seconds);
+
 #endif

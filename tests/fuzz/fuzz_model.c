@@ -7,27 +7,6 @@
 
 #include "fuzz.h"
 
-static void on_segment(const emovox_segment *segment, void *user) {
-  fuzz_check_segment(user, segment);
-}
-
-static void judge(emovox_model *model) {
-  emovox_config config = emovox_config_default();
-  config.on_segment = on_segment;
-  config.user = model;
-  emovox_analyzer *analyzer;
-  if (emovox_analyzer_create(model, &config, &analyzer)) return;
-  static float samples[16000];
-  for (int i = 0; i < 16000; i++)
-    samples[i] = (float)(i * 7919 % 1000) / 1000 - 0.5F;
-  emovox_summary summary;
-  emovox_status status = EMOVOX_OK;
-  for (int i = 0; i < 4 && !status; i++)
-    status = emovox_push(analyzer, samples, 16000);
-  if (!status && !emovox_finish(analyzer, &summary)) fuzz_check_summary(model, &summary);
-  emovox_analyzer_destroy(analyzer);
-}
-
 #ifdef FUZZ_HEADER
 enum { MOST_TENSOR_BYTES = 1 << 14 };
 
@@ -63,7 +42,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
 #endif
   if (status) return 0;
   /* Anything larger is allowed, but would only make the fuzzer slow. */
-  if (emovox_sequence_seconds(model) < 5) judge(model);
+  if (emovox_sequence_seconds(model) < 5) fuzz_judge(model, NULL, 4);
   emovox_model_destroy(model);
   return 0;
 }

@@ -8,25 +8,6 @@
 
 enum { MOST = 4096, HEAD = 24 /* magic, version, components, fingerprint */ };
 
-static void on_segment(const emovox_segment *segment, void *user) {
-  fuzz_check_segment(user, segment);
-}
-
-static void judge(const emovox_model *model, emovox_speaker *speaker) {
-  emovox_config config = emovox_config_default();
-  config.speaker = speaker;
-  config.on_segment = on_segment;
-  config.user = (void *)model;
-  emovox_analyzer *analyzer;
-  if (emovox_analyzer_create(model, &config, &analyzer)) return;
-  static float samples[16000];
-  for (int i = 0; i < 16000; i++)
-    samples[i] = (float)(i * 7919 % 1000) / 1000 - 0.5F;
-  emovox_summary summary;
-  if (!emovox_push(analyzer, samples, 16000) && !emovox_finish(analyzer, &summary)) fuzz_check_summary(model, &summary);
-  emovox_analyzer_destroy(analyzer);
-}
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   const emovox_model *model = fuzz_model();
   uint8_t bytes[MOST], again[MOST];
@@ -53,7 +34,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     double weight = emovox_speaker_weight(speaker);
     fuzz_require(weight >= 0 && weight <= 1, "a weight is 0..1");
     fuzz_require(emovox_speaker_seconds(speaker) >= 0, "seconds are no debt");
-    judge(model, speaker);
+    fuzz_judge(model, speaker, 1);
   }
   emovox_speaker_destroy(speaker);
   return 0;

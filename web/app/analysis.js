@@ -4,7 +4,7 @@
 
 import { Emovox, EmovoxError } from 'emovox';
 import { fetchModel } from './models.js';
-import { newRecording } from './recordings.js';
+import { newRecording, peaksPerSecond } from './recordings.js';
 
 /** @import { Recording as Live, Result } from 'emovox' */
 /** @import { Recording, Session } from './recordings.js' */
@@ -99,8 +99,7 @@ export class Analysis {
   async run(recording) {
     const { audio } = recording;
     if (!audio) return;
-    const fresh = newRecording(recording.name, 'waiting', {});
-    const { abort, segments, peaks } = fresh;
+    const { abort, segments, peaks } = newRecording(recording.name, 'waiting');
     Object.assign(recording, { state: 'waiting', abort, segments, peaks, seconds: 0, result: undefined, kept: false });
     recording.error = undefined;
     this.#session.touch(recording);
@@ -207,7 +206,7 @@ export class Analysis {
       onSamples,
       onPeaks: (more) => {
         recording.peaks.push(more);
-        recording.seconds = recording.peaks.length / 100;
+        recording.seconds = recording.peaks.length / peaksPerSecond;
         this.#session.touch(recording);
       },
       onSegment: (segment) => recording.segments.push(segment),
