@@ -5,6 +5,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
+
+static void report_time(void) {
+  fprintf(stderr, "processor_seconds: %.0f\n", (double)clock() / CLOCKS_PER_SEC);
+}
+
+int LLVMFuzzerInitialize(int *argc, char ***argv) {
+  (void)argc, (void)argv;
+  return atexit(report_time);
+}
 
 uint8_t fuzz_byte(fuzz_input *in) {
   return in->at < in->end ? *in->at++ : 0;

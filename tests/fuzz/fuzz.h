@@ -10,6 +10,9 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+/* Has the processor time printed at the end, for tests/fuzz/fuzz.mjs. */
+int LLVMFuzzerInitialize(int *argc, char ***argv);
+
 /* What is left of an input. Past its end there are zeros. */
 typedef struct fuzz_input {
   const uint8_t *at, *end;

@@ -18,7 +18,10 @@ const shares = { calls: 4, audio: 3, header: 2, model: 2, profile: 1 };
 const build = path.join(root, 'build/fuzz');
 const kept = path.join(root, 'tests/fuzz/corpus');
 
-/** @typedef {{fuzzer: string, executions: number, edges: number, seconds: number, found: string[]}} Run */
+/**
+ * @typedef {{fuzzer: string, executions: number, edges: number, seconds: number, found: string[]}} Run
+ *   seconds of processor time
+ */
 
 /**
  * @param {string} fuzzer
@@ -31,7 +34,8 @@ function run(fuzzer, args, env) {
     const child = spawn(path.join(build, `fuzz_${fuzzer}`), args, { cwd: root, env: { ...process.env, ...env } });
     let output = '';
     child.stderr.on('data', (chunk) => {
-      output = (output + chunk).slice(-200_000);
+      output += chunk;
+      if (output.length > 1e6) output = output.slice(-200_000);
     });
     child.once('error', reject);
     child.once('close', (status) => resolve({ status: status ?? 1, output }));
@@ -54,7 +58,8 @@ async function fuzz(fuzzer, seconds, env) {
     fuzzer,
     [
       `-max_total_time=${Math.max(1, Math.round(seconds))}`,
-      '-timeout=60', // one input; hangs are finds
+      '-timeout=300', // one input, on a busy machine; hangs are finds
+      '-report_slow_units=300',
       '-rss_limit_mb=2048',
       '-max_len=8192',
       '-print_final_stats=1',
@@ -66,10 +71,11 @@ async function fuzz(fuzzer, seconds, env) {
   );
   const executions = Number(/number_of_executed_units: (\d+)/.exec(output)?.[1] ?? 0);
   const edges = Number([...output.matchAll(/cov: (\d+)/g)].at(-1)?.[1] ?? 0);
+  const used = Number(/processor_seconds: (\d+)/.exec(output)?.[1] ?? 0); // 0 after a crash
   const crashes = readdirSync(found).filter((name) => name.startsWith(`${fuzzer}-`) && !before.has(name));
   if (status !== 0) console.error(output.split('\n').slice(-40).join('\n'));
   if (status !== 0 && crashes.length === 0) crashes.push('(none kept: see above)');
-  return { fuzzer, executions, edges, seconds, found: crashes };
+  return { fuzzer, executions, edges, seconds: used, found: crashes };
 }
 
 await main(async () => {
@@ -101,7 +107,7 @@ await main(async () => {
 
   for (const { fuzzer, executions, edges, seconds, found } of runs) {
     const finds = found.length > 0 ? `FOUND ${found.join(', ')}` : 'nothing found';
-    console.log(`${fuzzer}: ${executions} executions, ${edges} edges, ${Math.round(seconds)} s, ${finds}`);
+    console.log(`${fuzzer}: ${executions} executions, ${edges} edges, ${seconds} s, ${finds}`);
     appendFileSync(
       path.join(build, 'runs.jsonl'),
       `${JSON.stringify({ fuzzer, executions, edges, seconds, found })}\n`,
@@ -123,5 +129,5 @@ await main(async () => {
     .split('\n')
     .map((line) => JSON.parse(line))
     .reduce((sum, { seconds }) => sum + seconds, 0);
-  console.log(`${(total / 3600).toFixed(2)} hours of fuzzing in this folder so far`);
+  console.log(`${(total / 3600).toFixed(2)} processor hours of fuzzing in this folder so far`);
 });

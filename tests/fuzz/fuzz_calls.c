@@ -6,7 +6,7 @@
 
 #include "fuzz.h"
 
-enum { MOST_CALLS = 64, MOST_FRAMES = 40000, MOST_TOTAL = 400000, PROFILE = 1024 };
+enum { MOST_CALLS = 64, MOST_FRAMES = 40000, MOST_TOTAL = 400000, GIGANTIC = 10000000, PROFILE = 1024 };
 
 typedef struct listener {
   const emovox_model *model;
@@ -51,10 +51,12 @@ static float sample(int kind, size_t i, fuzz_input *in) {
 }
 
 static void push(emovox_analyzer *analyzer, fuzz_input *in, uint32_t channels, size_t *total) {
-  static float samples[MOST_FRAMES * 2];
-  size_t frames = fuzz_u32(in) % (MOST_FRAMES + 1);
+  static float samples[GIGANTIC];
+  uint32_t size = fuzz_u32(in);
+  size_t frames = size % (MOST_FRAMES + 1);
   int kind = fuzz_byte(in) % 9;
   if (*total + frames > MOST_TOTAL || frames * channels > MOST_FRAMES * 2) frames = 1;
+  if (size == UINT32_MAX && *total < MOST_TOTAL) frames = GIGANTIC / channels; /* seconds: rare, once per input */
   *total += frames;
   for (size_t i = 0; i < frames * channels; i++)
     samples[i] = sample(kind, i, in);

@@ -125,12 +125,22 @@ export function writeSeeds(folder) {
   ten.writeDoubleLE(10);
   put('profile', 'tens', Buffer.concat([Buffer.of(1), ...Array(16).fill(ten)])); // sums of 10
   put('profile', 'zeros', Buffer.concat([Buffer.of(0), Buffer.from('EMOVOXSP'), Buffer.alloc(200)]));
-  // An analyzer at 16 kHz, mono; a speaker; audio; the verdict.
-  put(
-    'calls',
-    'plain',
-    Buffer.from([1, 0, 4, 0, 1, 0, 1, 1, 1, 1, 0, 8, 0, 0, 0x60, 0, 1, 5, 8, 0, 0, 0x60, 0, 5, 4, 2]),
-  );
+  // As tests/fuzz/fuzz_calls.c reads them.
+  const analyzer = (/** @type {number} */ rate, speaker = 0) => [0, rate, 0, 1, speaker, 1, 1, 1, 0];
+  const push = (/** @type {number[]} */ frames, /** @type {number} */ kind) => [8, ...frames, kind];
+  const [second, gigantic] = [
+    [0, 0, 0x3e, 0x80],
+    [255, 255, 255, 255],
+  ];
+  const [newSpeaker, exchange, finish, peek, reset] = [1, 2, 4, 5, 6];
+  const [rate16, rate192] = [4, 9];
+  for (const [name, calls] of Object.entries({
+    plain: [...analyzer(rate16), ...push(second, 1), peek, ...push(second, 1), finish],
+    speaker: [newSpeaker, ...analyzer(rate16, 1), ...push(second, 1), finish, exchange, 0, 0, reset, finish],
+    gigantic: [...analyzer(rate192), ...push(gigantic, 1), peek, finish],
+    silence: [...analyzer(rate16), ...push(gigantic, 0), finish],
+  }))
+    put('calls', name, Buffer.from(calls));
   for (const name of readdirSync(path.join(data, 'formats'))) {
     const content = readFileSync(path.join(data, 'formats', name));
     put('audio', name, content.subarray(0, 16384)); // cut short on purpose

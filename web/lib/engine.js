@@ -416,7 +416,7 @@ class Inlet {
 
 /** The state of one recording. */
 export class Analyzer extends Inlet {
-  /** The verdicts so far. @type {Segment[]} */ segments = [];
+  /** The verdicts so far, unless `onSegment` takes them. @type {Segment[]} */ segments = [];
   /** Seconds spent computing. */ seconds = 0;
   /** @type {Speaker | undefined} */ speaker;
   /** @type {Peaks | undefined} */ #peaks;
@@ -545,8 +545,8 @@ export class Analyzer extends Inlet {
       arousal,
       salience: Array.from(new Float32Array(this.engine.exports.memory.buffer, salience, count)),
     };
-    this.segments.push(segment);
-    this.#options.onSegment?.(segment);
+    if (this.#options.onSegment) this.#options.onSegment(segment);
+    else this.segments.push(segment);
   }
 
   /**

@@ -328,6 +328,8 @@ export class Emovox {
     signal.addEventListener('abort', () => gate.hold(false));
     const audio = await open(source, options, signal);
     const { sampleRate, channels, duration } = audio;
+    /** @type {Segment[]} */
+    const segments = [];
     const analyzer = this.#open().openAnalyzer({
       sampleRate,
       channels,
@@ -337,12 +339,15 @@ export class Emovox {
       onPeaks,
       peakBatch,
       speaker: this.#engineSpeaker(options.speaker),
-      onSegment,
+      onSegment: (segment) => {
+        segments.push(segment);
+        onSegment?.(segment);
+      },
       onProgress: (seconds) => {
         onProgress?.(progressOf(seconds, duration)); // what it returns must not stop the engine
       },
     });
-    return read(audio, analyzer, signal, gate);
+    return { ...(await read(audio, analyzer, signal, gate)), segments };
   }
 
   /**

@@ -258,7 +258,7 @@ export class Service {
 }
 
 /**
- * A result as the page gets it, without holding that up: it has the segments already, thousands maybe.
+ * A result as the page gets it. The segments of an analysis it has already; log-mel frames it gets without a copy.
  *
  * @template {Result | LogMelResult} T
  * @param {T} result
@@ -266,7 +266,6 @@ export class Service {
  * @returns {T}
  */
 function handOver(result, job) {
-  if ('segments' in result) return { ...result, segments: [] };
-  job.transfer = [result.values.buffer];
+  if ('values' in result) job.transfer = [result.values.buffer];
   return result;
 }
