@@ -97,7 +97,8 @@ typedef enum emovox_status {
   EMOVOX_ERROR_MODEL_NOT_FINITE = 17, /* a weight is NaN or infinite */
   EMOVOX_ERROR_BACKEND = 18,          /* the neural network library refused to start */
   EMOVOX_ERROR_PROFILE = 19,          /* not a speaker's profile, cut short, changed, or with impossible values */
-  EMOVOX_ERROR_PROFILE_MODEL = 20     /* a profile that another model made */
+  EMOVOX_ERROR_PROFILE_MODEL = 20,    /* a profile that another model made */
+  EMOVOX_ERROR_MODEL_CHECKSUM = 21    /* the model file is not what its checksum says: damaged or changed */
 } emovox_status;
 
 /* One English sentence: what is wrong and what to do. Never NULL; unknown values get a sentence of their own. */

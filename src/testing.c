@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "nn/safetensors.h"
+#include "pipeline/fnv.h"
 
 uint8_t *testing_file(const char *path, size_t *size) {
   FILE *file = fopen(path, "rb");
@@ -88,6 +89,10 @@ emovox_model *testing_model(const char *path) {
   return model;
 }
 
+void testing_seal(uint8_t *bytes, size_t size) {
+  fnv_write(fnv1a(bytes, size - FNV_BYTES), bytes + size - FNV_BYTES);
+}
+
 uint8_t *testing_floats(const char *path, size_t *size) {
   uint8_t *bytes = testing_file(path, size);
   safetensors file;
@@ -101,7 +106,7 @@ uint8_t *testing_floats(const char *path, size_t *size) {
   for (size_t i = 0; i < file.count; i++) {
     const tensor *t = &file.tensors[i];
     const char *dot = strrchr(t->name, '.');
-    if (dot && strcmp(dot, ".scale") == 0) continue;
+    if ((dot && strcmp(dot, ".scale") == 0) || strcmp(t->name, "checksum") == 0) continue;
     cJSON *entry = cJSON_Duplicate(cJSON_GetObjectItemCaseSensitive(file.header, t->name), 1);
     double offsets[] = {(double)(count * sizeof(float)), (double)((count + t->count) * sizeof(float))};
     cJSON_ReplaceItemInObject(entry, "dtype", cJSON_CreateString("F32"));
@@ -110,14 +115,19 @@ uint8_t *testing_floats(const char *path, size_t *size) {
     assert_int_equal(safetensors_read(&file, t->name, t->rank, t->shape, values + count), EMOVOX_OK);
     count += t->count;
   }
+  cJSON *sum = cJSON_Duplicate(cJSON_GetObjectItemCaseSensitive(file.header, "checksum"), 1);
+  double offsets[] = {(double)(count * sizeof(float)), (double)(count * sizeof(float) + FNV_BYTES)};
+  cJSON_ReplaceItemInObject(sum, "data_offsets", cJSON_CreateDoubleArray(offsets, 2));
+  cJSON_AddItemToObject(header, "checksum", sum);
   char *text = cJSON_PrintUnformatted(header);
   uint64_t length = strlen(text);
-  *size = sizeof length + length + count * sizeof(float);
+  *size = sizeof length + length + count * sizeof(float) + FNV_BYTES;
   uint8_t *out = malloc(*size);
   assert_non_null(out);
   memcpy(out, &length, sizeof length);
   memcpy(out + sizeof length, text, length);
   memcpy(out + sizeof length + length, values, count * sizeof(float));
+  testing_seal(out, *size);
   free(text);
   cJSON_Delete(header);
   free(values);

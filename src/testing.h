@@ -43,6 +43,9 @@ emovox_model *testing_model(const char *path);
 /* A model file with its integers made floats, so that layers do not round their inputs; free the result. */
 uint8_t *testing_floats(const char *path, size_t *size);
 
+/* Gives a model file that was changed a checksum that fits. */
+void testing_seal(uint8_t *bytes, size_t size);
+
 #define TESTING_SPEECH "tests/data/formats/angry.flac"
 
 #endif

@@ -79,7 +79,7 @@ def metadata(
     sizes = network.sizes
     blocks = dict(heads=sizes.heads, mlp=sizes.mlp) if sizes.blocks else {}
     return dict(
-        format=3,
+        format=4,
         name=name,
         version=version,
         license="CC-BY-NC-SA-4.0",
@@ -114,14 +114,27 @@ def sizes_of(meta: dict) -> Sizes:
     )
 
 
+def fnv1a(data: bytes) -> int:
+    """The 64-bit checksum of Fowler, Noll and Vo, as src/pipeline/fnv.c."""
+    value = 0xCBF29CE484222325
+    for byte in data:
+        value = (value ^ byte) * 0x100000001B3 & 0xFFFFFFFFFFFFFFFF
+    return value
+
+
 def save(path: Path, network: Network, meta: dict) -> None:
-    """Writes a folded network. Tensors follow each other without holes, in the order of the header."""
+    """Writes a folded network."""
     stored = {}
     for name, tensor in tensors(network).items():
         if name.endswith(".weight") and name.startswith(QUANTIZED) and tensor.ndim > 1:
             stored[name], stored[f"{name}.scale"] = quantize(tensor)
         else:
             stored[name] = tensor
+    write(path, stored, meta)
+
+
+def write(path: Path, stored: dict[str, np.ndarray], meta: dict) -> None:
+    """Writes tensors one after the other without holes, in the order of the header, and a checksum behind them."""
     order = sorted(stored, key=lambda name: (stored[name].dtype.itemsize == 1, name))  # floats first stay aligned
     header, offset = {"__metadata__": {"emovox": json.dumps(meta)}}, 0
     for name in order:
@@ -130,10 +143,12 @@ def save(path: Path, network: Network, meta: dict) -> None:
         span = [offset, offset + tensor.nbytes]
         header[name] = dict(dtype=dtype, shape=list(tensor.shape), data_offsets=span)
         offset = span[1]
+    header["checksum"] = dict(dtype="I8", shape=[8], data_offsets=[offset, offset + 8])
     text = json.dumps(header, separators=(",", ":")).encode()
     text += b" " * (-len(text) % 8)
     data = b"".join(np.ascontiguousarray(stored[name]).tobytes() for name in order)
-    path.write_bytes(len(text).to_bytes(8, "little") + text + data)
+    file = len(text).to_bytes(8, "little") + text + data
+    path.write_bytes(file + fnv1a(file).to_bytes(8, "little"))
 
 
 def load(path: Path) -> tuple[Network, dict]:

@@ -5,15 +5,13 @@
 
 emovox_status loader_end(const loader *self) {
   if (self->status) return self->status;
-  size_t known = self->tensors;
-  for (size_t i = 0; i < self->file->count; i++)
-    known += self->file->tensors[i].type == TENSOR_I8; /* each has been seen to have its scale */
-  return known == self->file->count ? EMOVOX_OK : EMOVOX_ERROR_MODEL_TENSOR;
+  return self->tensors == self->file->count ? EMOVOX_OK : EMOVOX_ERROR_MODEL_TENSOR;
 }
 
 void loader_read(loader *self, const char *name, size_t rank, const size_t *shape, float *out) {
+  const tensor *t = safetensors_find(self->file, name);
   if (!self->status) self->status = safetensors_read(self->file, name, rank, shape, out);
-  self->tensors++;
+  self->tensors += t && t->type == TENSOR_I8 ? 2 : 1; /* with its scale */
 }
 
 float *loader_tensor(loader *self, const char *scope, const char *name, size_t rank, const size_t *shape) {

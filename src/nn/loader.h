@@ -11,7 +11,7 @@
 typedef struct loader {
   const safetensors *file;
   int check_only; /* look at names, types and shapes, and make nothing */
-  size_t tensors; /* found so far, not counting scales */
+  size_t tensors; /* found so far, with their scales */
   emovox_status status;
 } loader;
 

@@ -8,7 +8,7 @@
 
 #include "pipeline/fnv.h"
 
-enum { FORMAT = 3, MAX_FRAMES = 3000, MAX_CHANNELS = 2048, MAX_KERNEL = 15, MAX_STRIDE = 4, MAX_HEADS = 64 };
+enum { FORMAT = 4, MAX_FRAMES = 3000, MAX_CHANNELS = 2048, MAX_KERNEL = 15, MAX_STRIDE = 4, MAX_HEADS = 64 };
 enum { MAX_MLP = 4 * MAX_CHANNELS };
 
 /* ---- metadata ---- */
@@ -178,17 +178,26 @@ static emovox_status read_metadata(emovox_model *model) {
 
 /* ---- public ---- */
 
+/* The last tensor is a checksum over all that comes before: damage to a weight would be heard by nobody. */
+static emovox_status check_sum(emovox_model *model, size_t size) {
+  const tensor *sum = safetensors_find(&model->file, "checksum");
+  if (!sum || sum->type != TENSOR_I8 || sum->count != FNV_BYTES || sum->data + FNV_BYTES != model->bytes + size)
+    return EMOVOX_ERROR_MODEL_TENSOR;
+  model->fingerprint = fnv1a(model->bytes, size - FNV_BYTES);
+  return fnv_read(sum->data) == model->fingerprint ? EMOVOX_OK : EMOVOX_ERROR_MODEL_CHECKSUM;
+}
+
 static emovox_status read_model(emovox_model *model, const void *bytes, size_t size) {
   if (!(model->bytes = malloc(size ? size : 1))) return EMOVOX_ERROR_MEMORY;
   memcpy(model->bytes, bytes, size);
   emovox_status status = safetensors_open(model->bytes, size, &model->file);
   if (!status) status = read_metadata(model);
   if (status) return status;
-  loader file = {.file = &model->file, .check_only = 1};
+  loader file = {.file = &model->file, .check_only = 1, .tensors = 1 /* the checksum */};
   network_check(&model->network, &file);
   adaptation_read(&model->adaptation, &file);
-  model->fingerprint = fnv1a(model->bytes, size);
-  return loader_end(&file);
+  status = loader_end(&file);
+  return status ? status : check_sum(model, size);
 }
 
 emovox_status emovox_model_create(const void *bytes, size_t size, emovox_model **out) {

@@ -38,10 +38,10 @@ double emovox_speaker_weight(const emovox_speaker *self) {
 /* ---- profile: little-endian, see emovox_speaker_save() ---- */
 
 static const uint8_t MAGIC[8] = "EMOVOXSP";
-enum { VERSION = 1, HEADER = 24, CHECKSUM = 8 };
+enum { VERSION = 1, HEADER = 24 };
 
 static size_t profile_size(size_t components) {
-  return HEADER + (4 + 2 * components) * sizeof(double) + CHECKSUM;
+  return HEADER + (4 + 2 * components) * sizeof(double) + FNV_BYTES;
 }
 
 static void put(uint8_t **at, uint64_t value, size_t bytes) {
@@ -87,7 +87,7 @@ emovox_status emovox_speaker_save(const emovox_speaker *self, void *buffer, size
   put_doubles(&at, (const double[]){sums->seconds, sums->squares, sums->scatter, sums->enrolled}, 4);
   put_doubles(&at, sums->sum, components);
   put_doubles(&at, sums->offset, components);
-  put(&at, fnv1a(buffer, needed - CHECKSUM), CHECKSUM);
+  fnv_write(fnv1a(buffer, needed - FNV_BYTES), at);
   return EMOVOX_OK;
 }
 
@@ -116,8 +116,8 @@ emovox_status emovox_speaker_restore(emovox_speaker *self, const void *bytes, si
   if (get(&at, 4) != VERSION) return EMOVOX_ERROR_PROFILE;
   uint64_t components = get(&at, 4), fingerprint = get(&at, 8);
   if (components > MIXTURE_MAX_COMPONENTS || size != profile_size((size_t)components)) return EMOVOX_ERROR_PROFILE;
-  const uint8_t *checksum = (const uint8_t *)bytes + size - CHECKSUM;
-  if (get(&checksum, CHECKSUM) != fnv1a(bytes, size - CHECKSUM)) return EMOVOX_ERROR_PROFILE;
+  const uint8_t *checksum = (const uint8_t *)bytes + size - FNV_BYTES;
+  if (fnv_read(checksum) != fnv1a(bytes, size - FNV_BYTES)) return EMOVOX_ERROR_PROFILE;
   if (fingerprint != self->model->fingerprint) return EMOVOX_ERROR_PROFILE_MODEL;
   if (components != self->model->adaptation.mixture.components) return EMOVOX_ERROR_PROFILE;
 

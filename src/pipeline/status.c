@@ -49,6 +49,8 @@ const char *emovox_strerror(emovox_status status) {
       return "The speaker's profile is damaged or not one at all: enroll the speaker again.";
     case EMOVOX_ERROR_PROFILE_MODEL:
       return "The speaker's profile was made with another model: enroll the speaker again with this one.";
+    case EMOVOX_ERROR_MODEL_CHECKSUM:
+      return "The model file was damaged or changed after it was made: download it again.";
   }
   return "Unknown status.";
 }

@@ -20,6 +20,7 @@ static emovox_status create_changed(const char *path, const char *from, const ch
       changed = 1;
     }
   if (!changed) fail_msg("%s is not in the header", from);
+  testing_seal(bytes, size);
   emovox_model *model = NULL;
   emovox_status status = emovox_model_create(bytes, size, &model);
   if (!status) emovox_model_destroy(model);
@@ -62,8 +63,8 @@ static void assert_faults(const char *path, const fault *faults, size_t count) {
 static void names_each_fault(void **state) {
   (void)state;
   const fault faults[] = {
-      {"\\\"format\\\": 3", "\\\"format\\\": 2", EMOVOX_ERROR_MODEL_VERSION},
-      {"\\\"format\\\": 3", "\\\"format\\\": 4", EMOVOX_ERROR_MODEL_VERSION},
+      {"\\\"format\\\": 4", "\\\"format\\\": 3", EMOVOX_ERROR_MODEL_VERSION},
+      {"\\\"format\\\": 4", "\\\"format\\\": 5", EMOVOX_ERROR_MODEL_VERSION},
       {"\\\"format\\\":", "\\\"formaT\\\":", EMOVOX_ERROR_MODEL_METADATA},
       {"__metadata__\":{\"emovox", "__metadata__\":{\"emovax", EMOVOX_ERROR_MODEL_METADATA},
       {"\\\"hop\\\": 160", "\\\"hop\\\": 0.5", EMOVOX_ERROR_MODEL_METADATA},
@@ -74,6 +75,7 @@ static void names_each_fault(void **state) {
       {"\"head.bias\"", "\"head.bios\"", EMOVOX_ERROR_MODEL_TENSOR},
       {"\"conv1.weight.scale\"", "\"conv1.weight.scole\"", EMOVOX_ERROR_MODEL_TENSOR},
       {"\"I8\"", "\"U8\"", EMOVOX_ERROR_MODEL_DTYPE},
+      {"\"checksum\"", "\"checksun\"", EMOVOX_ERROR_MODEL_TENSOR},
   };
   assert_faults(TESTING_SMALL, faults, sizeof faults / sizeof *faults);
 }
@@ -163,19 +165,35 @@ static void the_fingerprint_is_that_of_the_file(void **state) {
   size_t size;
   uint8_t *bytes = testing_file(TESTING_TINY, &size);
   emovox_model *one = testing_model(TESTING_TINY), *other = NULL;
-  bytes[size - 1] ^= 1; /* of an int8 weight */
+  assert_true(one->fingerprint == fnv1a(bytes, size - FNV_BYTES));
+  bytes[size - FNV_BYTES - 1] ^= 1; /* of an int8 weight */
+  testing_seal(bytes, size);
   assert_int_equal(emovox_model_create(bytes, size, &other), EMOVOX_OK);
   assert_true(one->fingerprint != other->fingerprint);
-  bytes[size - 1] ^= 1;
-  assert_true(one->fingerprint == fnv1a(bytes, size));
   emovox_model_destroy(one);
   emovox_model_destroy(other);
   free(bytes);
 }
 
+static void notices_every_bit_that_is_flipped(void **state) {
+  (void)state;
+  size_t size;
+  uint8_t *bytes = testing_file(TESTING_TINY, &size);
+  emovox_model *model = NULL;
+  for (size_t bit = 0; bit < 8 * size; bit += 1009) {
+    bytes[bit / 8] ^= (uint8_t)(1 << bit % 8);
+    emovox_status status = emovox_model_create(bytes, size, &model);
+    if (status < EMOVOX_ERROR_MODEL_TRUNCATED) fail_msg("bit %zu: %s", bit, emovox_strerror(status));
+    bytes[bit / 8] ^= (uint8_t)(1 << bit % 8);
+  }
+  bytes[size - FNV_BYTES - 1] ^= 1; /* of an int8 weight */
+  assert_int_equal(emovox_model_create(bytes, size, &model), EMOVOX_ERROR_MODEL_CHECKSUM);
+  free(bytes);
+}
+
 static void every_status_has_its_sentence(void **state) {
   (void)state;
-  for (int i = 0; i <= EMOVOX_ERROR_PROFILE_MODEL; i++)
+  for (int i = 0; i <= EMOVOX_ERROR_MODEL_CHECKSUM; i++)
     for (int k = 0; k < i; k++)
       assert_string_not_equal(emovox_strerror((emovox_status)i), emovox_strerror((emovox_status)k));
   assert_string_equal(emovox_strerror((emovox_status)99), "Unknown status.");
@@ -197,6 +215,7 @@ int main(void) {
       cmocka_unit_test(names_each_fault_of_labels),
       cmocka_unit_test(names_each_fault_of_heads_and_adaptation),
       cmocka_unit_test(the_fingerprint_is_that_of_the_file),
+      cmocka_unit_test(notices_every_bit_that_is_flipped),
       cmocka_unit_test(every_status_has_its_sentence),
       cmocka_unit_test(refuses_null),
   };

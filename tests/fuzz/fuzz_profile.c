@@ -18,12 +18,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   size_t real = sizeof bytes;
   fuzz_require(emovox_speaker_save(speaker, bytes, &real) == EMOVOX_OK, "a speaker can be saved");
   if (data[0] % 2) {
-    for (size_t i = 1; i < size && HEAD + i - 1 < real - 8; i++)
+    for (size_t i = 1; i < size && HEAD + i - 1 < real - FNV_BYTES; i++)
       bytes[HEAD + i - 1] = data[i];
     size = real;
-    uint64_t sum = fnv1a(bytes, size - 8);
-    for (int i = 0; i < 8; i++)
-      bytes[size - 8 + (size_t)i] = (uint8_t)(sum >> 8 * i);
+    fnv_write(fnv1a(bytes, size - FNV_BYTES), bytes + size - FNV_BYTES);
   } else {
     memcpy(bytes, data + 1, --size);
   }

@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 const data = fileURLToPath(new URL('../data', import.meta.url));
 
 const metadata = {
-  format: 3,
+  format: 4,
   name: 'grain',
   version: '0.0.0',
   license: 'MIT',
@@ -73,6 +73,15 @@ const shapes = {
 /** Those with 8-bit weights and a scale per row. */
 const rounded = new Set(['conv2.weight', 'block1.expand.weight', 'lstm.forward.input.weight']);
 
+/** The checksum at the end of a model file (src/pipeline/fnv.h). @param {Uint8Array} bytes */
+function fnv1a(bytes) {
+  let hash = 0xcbf29ce484222325n;
+  for (const byte of bytes) hash = BigInt.asUintN(64, (hash ^ BigInt(byte)) * 0x100000001b3n);
+  const out = Buffer.alloc(8);
+  out.writeBigUInt64LE(hash);
+  return out;
+}
+
 /** @returns {{header: string, file: Buffer}} a safetensors file */
 export function grain() {
   /** @type {Record<string, unknown>} */
@@ -101,11 +110,13 @@ export function grain() {
   }
   for (const name of rounded) add(`${name}.scale`, 'F32', [shapes[name][0]]);
   for (const name of rounded) add(name, 'I8', shapes[name]);
+  header.checksum = { dtype: 'I8', shape: [8], data_offsets: [at, at + 8] };
   const text = JSON.stringify(header);
   const padded = text.padEnd(Math.ceil(text.length / 8) * 8);
   const length = Buffer.alloc(8);
   length.writeBigUInt64LE(BigInt(padded.length));
-  return { header: text, file: Buffer.concat([length, Buffer.from(padded), ...parts]) };
+  const body = Buffer.concat([length, Buffer.from(padded), ...parts]);
+  return { header: text, file: Buffer.concat([body, fnv1a(body)]) };
 }
 
 /**

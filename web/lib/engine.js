@@ -79,6 +79,7 @@ const statusCodes = [
   'internal',
   'profile-invalid',
   'profile-model',
+  'model-invalid',
 ];
 
 const NO_SPEECH = -1;

@@ -170,7 +170,7 @@ class FileTest(unittest.TestCase):
         self.assertEqual(size % 8, 0)
         header = json.loads(data[8 : 8 + size])
         meta = json.loads(header.pop("__metadata__")["emovox"])
-        self.assertEqual(meta["format"], 3)
+        self.assertEqual(meta["format"], 4)
         self.assertEqual(meta["labels"], list(LABELS))
         offset = 0
         for tensor in header.values():  # in order, without holes, floats aligned
@@ -179,6 +179,8 @@ class FileTest(unittest.TestCase):
             self.assertEqual(offset % width, 0)
             offset = tensor["data_offsets"][1]
         self.assertEqual(8 + size + offset, len(data))
+        self.assertEqual(list(header)[-1], "checksum")
+        self.assertEqual(int.from_bytes(data[-8:], "little"), export.fnv1a(data[:-8]))
         network, _ = export.load(MODEL)
         self.assertTrue(all(torch.isfinite(p).all() for p in network.parameters()))
 
