@@ -5,7 +5,7 @@
 // tests/fuzz/corpus, as little of it as does. Each run adds a line to build/fuzz/runs.jsonl.
 
 import { spawn } from 'node:child_process';
-import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { appendFileSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
@@ -117,10 +117,15 @@ await main(async () => {
   if (values.keep) {
     for (const name of names) {
       const folder = path.join(kept, name);
-      mkdirSync(folder, { recursive: true });
-      const { status, output } = await run(name, ['-merge=1', folder, path.join(build, 'corpus', name)], env);
+      const fresh = path.join(build, 'kept', name);
+      rmSync(fresh, { recursive: true, force: true });
+      mkdirSync(fresh, { recursive: true });
+      const sources = [path.join(build, 'corpus', name), folder].filter((source) => existsSync(source));
+      const { status, output } = await run(name, ['-set_cover_merge=1', fresh, ...sources], env);
       if (status !== 0)
         throw new SetupError(`The corpus of ${name} could not be made smaller:\n${output.slice(-2000)}`);
+      rmSync(folder, { recursive: true, force: true });
+      cpSync(fresh, folder, { recursive: true });
       console.log(`${name}: ${readdirSync(folder).length} inputs kept`);
     }
   }
