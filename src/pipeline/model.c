@@ -181,8 +181,7 @@ static emovox_status read_metadata(emovox_model *model) {
 /* The last tensor is a checksum over all that comes before: damage to a weight would be heard by nobody. */
 static emovox_status check_sum(emovox_model *model, size_t size) {
   const tensor *sum = safetensors_find(&model->file, "checksum");
-  if (!sum || sum->type != TENSOR_I8 || sum->count != FNV_BYTES || sum->data + FNV_BYTES != model->bytes + size)
-    return EMOVOX_ERROR_MODEL_TENSOR;
+  if (!sum || sum->type != TENSOR_I8 || sum->data + FNV_BYTES != model->bytes + size) return EMOVOX_ERROR_MODEL_TENSOR;
   model->fingerprint = fnv1a(model->bytes, size - FNV_BYTES);
   return fnv_read(sum->data) == model->fingerprint ? EMOVOX_OK : EMOVOX_ERROR_MODEL_CHECKSUM;
 }

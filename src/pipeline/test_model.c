@@ -7,25 +7,38 @@
 #include "pipeline/model.h"
 #include "testing.h"
 
-/* A model with the first `from` in its header replaced by `to`, of the same length. */
-static emovox_status create_changed(const char *path, const char *from, const char *to) {
-  size_t size;
-  uint8_t *bytes = testing_file(path, &size);
-  size_t header = (size_t)bytes[0] | (size_t)bytes[1] << 8;
-  assert_int_equal(strlen(from), strlen(to));
-  int changed = 0;
-  for (size_t i = 8; i + strlen(from) <= 8 + header && !changed; i++)
-    if (memcmp(bytes + i, from, strlen(from)) == 0) {
-      memcpy(bytes + i, to, strlen(to));
-      changed = 1;
-    }
-  if (!changed) fail_msg("%s is not in the header", from);
-  testing_seal(bytes, size);
+/* Replaces the first `from` in the header of a model file, and makes length and checksum right again. */
+static uint8_t *change(uint8_t *bytes, size_t *size, const char *from, const char *to) {
+  size_t header = (size_t)bytes[0] | (size_t)bytes[1] << 8, at = 8, old = strlen(from), new = strlen(to);
+  while (at + old <= 8 + header && memcmp(bytes + at, from, old) != 0)
+    at++;
+  if (at + old > 8 + header) fail_msg("%s is not in the header", from);
+  uint8_t *changed = malloc(*size - old + new);
+  assert_non_null(changed);
+  memcpy(changed, bytes, at);
+  memcpy(changed + at, to, new);
+  memcpy(changed + at + new, bytes + at + old, *size - at - old);
+  header = header - old + new;
+  changed[0] = (uint8_t)header, changed[1] = (uint8_t)(header >> 8);
+  *size = *size - old + new;
+  testing_seal(changed, *size);
+  free(bytes);
+  return changed;
+}
+
+static emovox_status create(uint8_t *bytes, size_t size) {
   emovox_model *model = NULL;
   emovox_status status = emovox_model_create(bytes, size, &model);
   if (!status) emovox_model_destroy(model);
   free(bytes);
   return status;
+}
+
+static emovox_status create_changed(const char *path, const char *from, const char *to) {
+  size_t size;
+  uint8_t *bytes = testing_file(path, &size);
+  bytes = change(bytes, &size, from, to);
+  return create(bytes, size);
 }
 
 static void tells_what_it_is(void **state) {
@@ -191,6 +204,29 @@ static void notices_every_bit_that_is_flipped(void **state) {
   free(bytes);
 }
 
+static void wants_its_checksum_last(void **state) {
+  (void)state;
+  const char *ours = "\"checksum\":{\"dtype\":\"I8\",\"shape\":[8]";
+  assert_int_equal(create_changed(TESTING_TINY, ours, "\"checksum\":{\"dtype\":\"F32\",\"shape\":[2]"),
+                   EMOVOX_ERROR_MODEL_TENSOR);
+
+  size_t size;
+  uint8_t *bytes = testing_file(TESTING_TINY, &size);
+  safetensors file;
+  assert_int_equal(safetensors_open(bytes, size, &file), EMOVOX_OK);
+  const tensor *last = &file.tensors[file.count - 2];
+  size_t from = (size_t)(last->data - file.tensors[0].data), to = from + last->count;
+  safetensors_close(&file);
+  char before[64], after[64];
+  snprintf(before, sizeof before, "[%zu,%zu]", from, to);
+  snprintf(after, sizeof after, "[%zu,%zu]", from + FNV_BYTES, to + FNV_BYTES);
+  bytes = change(bytes, &size, before, after);
+  snprintf(before, sizeof before, "[%zu,%zu]}}", to, to + FNV_BYTES);
+  snprintf(after, sizeof after, "[%zu,%zu]}}", from, from + FNV_BYTES);
+  bytes = change(bytes, &size, before, after);
+  assert_int_equal(create(bytes, size), EMOVOX_ERROR_MODEL_TENSOR);
+}
+
 static void every_status_has_its_sentence(void **state) {
   (void)state;
   for (int i = 0; i <= EMOVOX_ERROR_MODEL_CHECKSUM; i++)
@@ -216,6 +252,7 @@ int main(void) {
       cmocka_unit_test(names_each_fault_of_heads_and_adaptation),
       cmocka_unit_test(the_fingerprint_is_that_of_the_file),
       cmocka_unit_test(notices_every_bit_that_is_flipped),
+      cmocka_unit_test(wants_its_checksum_last),
       cmocka_unit_test(every_status_has_its_sentence),
       cmocka_unit_test(refuses_null),
   };
