@@ -3,7 +3,7 @@
 // npm run coverage: which branches of the C core its unit tests take. Fails where too many are left; prints those.
 
 import { execFileSync } from 'node:child_process';
-import { readdirSync, rmSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { ensure, main, root, SetupError } from '../src/deps/setup.mjs';
 
@@ -43,9 +43,11 @@ await main(async () => {
     console.log(
       `${share.toFixed(1).padStart(6)} %  ${String(covered).padStart(4)} of ${String(count).padEnd(4)}  ${name}`,
     );
-    for (const [line, column, , , taken, skipped] of branches) {
-      if (taken === 0 || skipped === 0)
-        console.log(`            ${name}:${line}:${column} never ${taken === 0 ? 'true' : 'false'}`);
+    const source = readFileSync(filename, 'utf8').split('\n');
+    for (const [line, from, , to, taken, skipped] of branches) {
+      if (taken > 0 && skipped > 0) continue;
+      const condition = source[line - 1].slice(from - 1, to - 1);
+      console.log(`            ${name}:${line} never ${taken === 0 ? 'true' : 'false'}: ${condition}`);
     }
     if (critical.includes(name) && share < least.critical) short.push(`${name}: under ${least.critical} %`);
   }

@@ -339,6 +339,11 @@ static void names_each_fault(void **state) {
   emovox_analyzer *analyzer = NULL;
   assert_int_equal(emovox_analyzer_create(NULL, &config, &analyzer), EMOVOX_ERROR_ARGUMENT);
   assert_int_equal(emovox_analyzer_create(f->model, NULL, &analyzer), EMOVOX_ERROR_ARGUMENT);
+  assert_int_equal(emovox_analyzer_create(f->model, &config, NULL), EMOVOX_ERROR_ARGUMENT);
+  assert_int_equal(emovox_push(NULL, f->speech.data, 1), EMOVOX_ERROR_ARGUMENT);
+  assert_int_equal(emovox_finish(NULL, &r.summary), EMOVOX_ERROR_ARGUMENT);
+  assert_int_equal(emovox_peek(NULL, &r.summary), EMOVOX_ERROR_ARGUMENT);
+  emovox_analyzer_reset(NULL);
   static const uint32_t bad_rates[] = {0, 7999, 192001, UINT32_MAX};
   for (size_t i = 0; i < 4; i++) {
     config.sample_rate = bad_rates[i];
@@ -367,6 +372,7 @@ static void names_each_fault(void **state) {
   analyzer = analyzer_for(f, 16000, 1, &r);
   assert_int_equal(emovox_push(analyzer, NULL, 1), EMOVOX_ERROR_ARGUMENT);
   assert_int_equal(emovox_push(analyzer, NULL, 0), EMOVOX_OK);
+  assert_int_equal(emovox_peek(analyzer, NULL), EMOVOX_ERROR_ARGUMENT);
   assert_int_equal(emovox_finish(analyzer, NULL), EMOVOX_ERROR_ARGUMENT);
   assert_int_equal(emovox_finish(analyzer, &r.summary), EMOVOX_ERROR_EMPTY);
   assert_int_equal(emovox_push(analyzer, f->speech.data, 1), EMOVOX_ERROR_STATE);
@@ -449,12 +455,10 @@ static void features_of(const float *samples, size_t n, uint32_t channels, frame
   config.channels = channels;
   config.user = out;
   emovox_features *features = NULL;
-  assert_int_equal(emovox_features_create(&config, NULL, &features), EMOVOX_ERROR_ARGUMENT);
   assert_int_equal(emovox_features_create(&config, keep_frame, &features), EMOVOX_OK);
   out->count = 0;
   assert_int_equal(emovox_features_push(features, samples, n), EMOVOX_OK);
   assert_int_equal(emovox_features_finish(features), EMOVOX_OK);
-  assert_int_equal(emovox_features_finish(features), EMOVOX_ERROR_STATE);
   emovox_features_destroy(features);
   assert_int_equal(out->count, 1 + n / 160);
 }
@@ -471,6 +475,28 @@ static void features_are_one_frame_per_hop_of_the_mean_channel(void **state) {
   testing_assert_close(stereo.data, mono.data, mono.count * 80, 0);
   free(pairs);
   emovox_features_destroy(NULL);
+}
+
+static void features_name_each_fault(void **state) {
+  (void)state;
+  emovox_config config = emovox_config_default();
+  emovox_features *features = NULL;
+  assert_int_equal(emovox_features_create(NULL, keep_frame, &features), EMOVOX_ERROR_ARGUMENT);
+  assert_int_equal(emovox_features_create(&config, NULL, &features), EMOVOX_ERROR_ARGUMENT);
+  assert_int_equal(emovox_features_create(&config, keep_frame, NULL), EMOVOX_ERROR_ARGUMENT);
+  config.sample_rate = 7999;
+  assert_int_equal(emovox_features_create(&config, keep_frame, &features), EMOVOX_ERROR_SAMPLE_RATE);
+  config.sample_rate = 16000;
+  assert_int_equal(emovox_features_create(&config, keep_frame, &features), EMOVOX_OK);
+  float sample = NAN;
+  assert_int_equal(emovox_features_push(NULL, &sample, 1), EMOVOX_ERROR_ARGUMENT);
+  assert_int_equal(emovox_features_push(features, NULL, 1), EMOVOX_ERROR_ARGUMENT);
+  assert_int_equal(emovox_features_push(features, &sample, 1), EMOVOX_ERROR_NOT_FINITE);
+  assert_int_equal(emovox_features_finish(NULL), EMOVOX_ERROR_ARGUMENT);
+  assert_int_equal(emovox_features_finish(features), EMOVOX_ERROR_EMPTY);
+  assert_int_equal(emovox_features_push(features, &sample, 1), EMOVOX_ERROR_STATE);
+  assert_int_equal(emovox_features_finish(features), EMOVOX_ERROR_STATE);
+  emovox_features_destroy(features);
 }
 
 int main(void) {
@@ -490,6 +516,7 @@ int main(void) {
       cmocka_unit_test(can_be_cancelled),
       cmocka_unit_test(can_be_watched),
       cmocka_unit_test(features_are_one_frame_per_hop_of_the_mean_channel),
+      cmocka_unit_test(features_name_each_fault),
   };
   return cmocka_run_group_tests(tests, set_up, tear_down);
 }
