@@ -1,7 +1,8 @@
-/* Every call to the neural network library fails in turn: the failure is reported as such, ends the recording, and
+/* Calls to the neural network library fail, one at a time: the failure is reported as such, ends the recording, and
  * leaves an analyzer that judges as before once it is reset.
  * SPDX-License-Identifier: MIT */
 #include <stdlib.h>
+#include <string.h>
 #include <xnnpack.h>
 
 #include "testing.h"
@@ -49,6 +50,10 @@ static emovox_status judge(emovox_analyzer *analyzer, const array *speech, emovo
 static void survives_every_failure(void **state) {
   emovox_config config = emovox_config_default();
   array speech = testing_audio(TESTING_SPEECH, &config.sample_rate);
+  speech.data = realloc(speech.data, 2 * speech.count * sizeof(float)); /* several segments in one push */
+  assert_non_null(speech.data);
+  memcpy(speech.data + speech.count, speech.data, speech.count * sizeof(float));
+  speech.count *= 2;
   emovox_model *model = testing_model(*state);
   emovox_analyzer *analyzer = NULL;
   emovox_status status;
@@ -64,7 +69,7 @@ static void survives_every_failure(void **state) {
   assert_int_equal(judge(analyzer, &speech, &expected), EMOVOX_OK);
   long all = calls;
   assert_true(all > 20);
-  for (long n = 0; n < all; n++) {
+  for (long n = 0; n < all; n += 1 + n / 32) { /* most are at the beginning: later segments are the same calls */
     emovox_analyzer_reset(analyzer);
     countdown = n;
     assert_int_equal(judge(analyzer, &speech, &summary), EMOVOX_ERROR_BACKEND);
