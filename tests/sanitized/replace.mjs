@@ -39,7 +39,7 @@ const instantiateSanitized = async (
   };
   const system = {
     fd_write(
-      /** @type {number} */ file,
+      /** @type {number} */ _file,
       /** @type {number} */ vectors,
       /** @type {number} */ count,
       /** @type {number} */ out,

@@ -11,7 +11,7 @@ import { build } from '../../web/scripts/build.mjs';
 
 /** The modules, and what each has to say of the fault below. */
 const modules = {
-  'build/sanitized/emovox.wasm': /AddressSanitizer: heap-buffer-overflow[^]*A sanitizer found something/,
+  'build/sanitized/emovox.wasm': /AddressSanitizer: heap-buffer-overflow.*A sanitizer found something/s,
   'build/wasm/emovox_safe_heap.wasm': /A load or store outside of the heap/,
 };
 const suites = ['engine', 'node', 'command'].map((name) => `tests/node/${name}.test.js`);
