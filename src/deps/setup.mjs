@@ -72,6 +72,8 @@ const needs = {
     { name: 'libsndfile', present: header('sndfile.h'), packages: ['libsndfile1-dev'] },
     { name: 'cpuinfo', present: header('cpuinfo.h'), packages: ['libcpuinfo-dev'] },
     { name: 'cmocka', present: header('cmocka.h'), packages: ['libcmocka-dev'] },
+    // Their sources: a test has one made that writes a decimal comma.
+    { name: 'locales', present: () => existsSync('/usr/share/i18n/locales/de_DE'), packages: ['locales'] },
   ],
   wasm: [...build, { name: 'Emscripten', present: program('emcc'), packages: ['emscripten'] }],
   // Beside the Emscripten that fetch-emscripten.sh brings.

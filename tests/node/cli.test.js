@@ -130,6 +130,17 @@ describe('analyze --json', () => {
     assert.equal(sum(results[0].votes), 0);
   });
 
+  test('a language with a decimal comma changes nothing', () => {
+    const args = ['analyze', '--json', '--hop', '0.5', join(data, 'formats/angry.wav')];
+    const env = { ...process.env, LC_ALL: 'de_DE.UTF-8', LOCPATH: join(root, 'build/native/locales') };
+    assert.equal(
+      spawnSync('printf', ['%.2f', '0,5'], { encoding: 'utf8', env }).stdout,
+      '0,50',
+      'the language is there',
+    );
+    assert.equal(spawnSync(cli, args, { encoding: 'utf8', env }).stdout, emovox(...args).stdout);
+  });
+
   test('each bad file has its own code, and the good ones are still done', () => {
     const wav = makeWav(angry.samples, 16000);
     const nan = Buffer.from(makeWav(angry.samples, 16000));
