@@ -414,6 +414,8 @@ describe('logMel()', () => {
       appendFileSync(path, readFileSync(wav).subarray(44));
       const { values } = await emovox.logMel(pathToFileURL(path), { start, end: start + 2 });
       assertClose([...values], [...(await emovox.logMel(wav, { end: 2 })).values], 1e-4);
+      writeFileSync(path, 'RIFF', { flag: 'r+' }); // which cannot be that long
+      await assert.rejects(emovox.logMel(pathToFileURL(path), { start, end: start + 2 }), withCode('undecodable'));
     } finally {
       rmSync(folder, { recursive: true });
     }
