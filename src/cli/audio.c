@@ -8,6 +8,7 @@
 #include "cli/cli.h"
 
 static const char *const CUT_SHORT = "The file is cut short: get a complete copy.";
+static const char *const TOO_LONG = "WAV files end at 4 GiB, and this one goes on: save it as RF64, W64 or FLAC.";
 
 struct audio {
   SNDFILE *file;
@@ -15,16 +16,18 @@ struct audio {
   sf_count_t left; /* frames that the header promises and that have not come yet; 0 where it does not say */
 };
 
-/* Whether a RIFF file says that it is longer than it is: libsndfile would read what is there and say nothing. */
-static int riff_cut_short(FILE *file) {
+/* What libsndfile would say nothing of: a RIFF file that is shorter than it says, or longer than it can say. NULL if
+ * nothing is wrong. */
+static const char *riff_fault(FILE *file) {
   uint8_t header[8];
-  if (fread(header, 1, sizeof header, file) != sizeof header || memcmp(header, "RIFF", 4) != 0) return 0;
+  if (fread(header, 1, sizeof header, file) != sizeof header || memcmp(header, "RIFF", 4) != 0) return NULL;
   uint32_t size =
       (uint32_t)header[4] | (uint32_t)header[5] << 8 | (uint32_t)header[6] << 16 | (uint32_t)header[7] << 24;
-  if (size >= 0x7ffff000) return 0; /* what programs write that stream to a pipe: unknown */
-  if (fseek(file, 0, SEEK_END)) return 0;
+  if (fseek(file, 0, SEEK_END)) return NULL;
   long end = ftell(file);
-  return end >= 0 && (uint64_t)end + 1 < (uint64_t)size + 8; /* some leave out the padding byte */
+  if (end > (long)UINT32_MAX + 8) return TOO_LONG;
+  if (size >= 0x7ffff000) return NULL; /* what programs write that stream to a pipe: unknown */
+  return end >= 0 && (uint64_t)end + 1 < (uint64_t)size + 8 ? CUT_SHORT : NULL; /* some leave out the padding byte */
 }
 
 audio *audio_open(const char *path, uint32_t *sample_rate, uint32_t *channels, cli_error *error) {
@@ -35,14 +38,14 @@ audio *audio_open(const char *path, uint32_t *sample_rate, uint32_t *channels, c
   }
   int empty = fgetc(probe) == EOF;
   rewind(probe);
-  int cut_short = !empty && riff_cut_short(probe);
+  const char *fault = empty ? NULL : riff_fault(probe);
   fclose(probe);
   if (empty) {
     cli_fail(error, "empty", "The file is empty or a folder.");
     return NULL;
   }
-  if (cut_short) {
-    cli_fail(error, "undecodable", "%s", CUT_SHORT);
+  if (fault) {
+    cli_fail(error, "undecodable", "%s", fault);
     return NULL;
   }
   SF_INFO info = {0};

@@ -72,6 +72,8 @@ const needs = {
     { name: 'libsndfile', present: header('sndfile.h'), packages: ['libsndfile1-dev'] },
     { name: 'cpuinfo', present: header('cpuinfo.h'), packages: ['libcpuinfo-dev'] },
     { name: 'cmocka', present: header('cmocka.h'), packages: ['libcmocka-dev'] },
+    // Their sources: a test has one made that writes a decimal comma.
+    { name: 'locales', present: () => existsSync('/usr/share/i18n/locales/de_DE'), packages: ['locales'] },
   ],
   wasm: [...build, { name: 'Emscripten', present: program('emcc'), packages: ['emscripten'] }],
   // Beside the Emscripten that fetch-emscripten.sh brings.
@@ -110,6 +112,9 @@ const needs = {
 };
 
 needs.fuzz = needs.coverage = [...needs.native, ...needs.clang];
+needs.sanitized = needs.wasm;
+needs.compilers = [...needs.native, { name: 'gcc', present: program('gcc'), packages: ['gcc', 'g++'] }, needs.clang[0]];
+needs.valgrind = [...needs.native, { name: 'Valgrind', present: program('valgrind'), packages: ['valgrind'] }];
 
 function installPackages(missing) {
   const packages = [...new Set(missing.flatMap((need) => need.packages))];
@@ -233,10 +238,13 @@ function findRelaxedEmscripten() {
 /**
  * Installs and builds what is asked for, skipping what is there.
  * @param {{native?: boolean, wasm?: boolean, npm?: boolean, chromium?: boolean, firefox?: boolean, webkit?: boolean,
- *   python?: boolean, lint?: boolean, bench?: boolean}} parts
+ *   python?: boolean, lint?: boolean, bench?: boolean, sanitized?: boolean, fuzz?: boolean, coverage?: boolean,
+ *   compilers?: boolean, valgrind?: boolean}} parts
  *   native: build/native (command-line tool and C tests); wasm: build/wasm/emovox.wasm and, where it can be made and
  *   the environment does not say EMOVOX_RELAXED=0, build/relaxed/emovox-relaxed.wasm; npm: node_modules;
- *   chromium, firefox, webkit, python, lint: the programs; bench: the modules that only `npm run bench` needs
+ *   chromium, firefox, webkit, python, lint: the programs; bench: the modules that only `npm run bench` needs;
+ *   sanitized: those of `npm run sanitized`; fuzz, coverage: the builds of those names; compilers,
+ *   valgrind: what those commands build with
  */
 export async function ensure(parts) {
   if (nodeMajor < 20 || (nodeMajor === 20 && nodeMinor < 19))
@@ -247,11 +255,15 @@ export async function ensure(parts) {
     .filter((need) => !need.present());
   if (missing.length) installPackages(missing);
   if (parts.npm) installNpm();
-  if ((parts.native || parts.wasm || parts.bench || parts.fuzz || parts.coverage) && !process.env.EMOVOX_DEPS)
-    fetchSources();
+  const built = ['native', 'wasm', 'bench', 'sanitized', 'fuzz', 'coverage', 'compilers', 'valgrind'];
+  if (built.some((part) => parts[part]) && !process.env.EMOVOX_DEPS) fetchSources();
   const deps = process.env.EMOVOX_DEPS ? [`-DEMOVOX_DEPS=${process.env.EMOVOX_DEPS}`] : [];
   for (const preset of ['native', 'fuzz', 'coverage']) {
     if (parts[preset]) buildPreset(preset, ['cmake', '--preset', preset, ...deps]);
+  }
+  if (parts.sanitized) {
+    buildPreset('sanitized', ['emcmake', 'cmake', '--preset', 'sanitized', ...deps]);
+    buildPreset('wasm', ['emcmake', 'cmake', '--preset', 'wasm', ...deps], ['emovox_safe_heap']);
   }
   const targets = [...(parts.wasm ? ['all'] : []), ...(parts.bench ? ['emovox_bench', 'emovox_named'] : [])];
   if (!targets.length) return;

@@ -28,7 +28,7 @@ static emovox_status create_product(linear *self, const weights *weight, const f
 }
 
 static emovox_status create_rounding(linear *self) {
-  self->rounded = malloc(LINEAR_ROWS * self->in + XNN_EXTRA_BYTES);
+  self->rounded = calloc(LINEAR_ROWS * self->in + XNN_EXTRA_BYTES, 1); /* what is beyond counts 0 times, but is read */
   self->spans = malloc((LINEAR_ROWS + XNN_EXTRA_QUANTIZATION_PARAMS) * sizeof *self->spans);
   if (!self->rounded || !self->spans) return EMOVOX_ERROR_MEMORY;
   enum xnn_status created = xnn_create_convert_nc_f32_qd8(0, &self->rounding);

@@ -32,7 +32,7 @@ static emovox_status read_shape(const cJSON *shape, tensor *t) {
   cJSON_ArrayForEach(dimension, shape) {
     size_t n;
     if (t->rank == SAFETENSORS_MAX_RANK || !as_size(dimension, &n) || n == 0) return EMOVOX_ERROR_MODEL_SHAPE;
-    if (t->count > INT32_MAX / n) return EMOVOX_ERROR_MODEL_SHAPE;
+    if (t->count > INT32_MAX / sizeof(float) / n) return EMOVOX_ERROR_MODEL_SHAPE; /* 32 bits count the bytes, too */
     t->shape[t->rank++] = n;
     t->count *= n;
   }

@@ -4,7 +4,7 @@
 
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -130,6 +130,17 @@ describe('analyze --json', () => {
     assert.equal(sum(results[0].votes), 0);
   });
 
+  test('a language with a decimal comma changes nothing', () => {
+    const args = ['analyze', '--json', '--hop', '0.5', join(data, 'formats/angry.wav')];
+    const env = { ...process.env, LC_ALL: 'de_DE.UTF-8', LOCPATH: join(root, 'build/native/locales') };
+    assert.equal(
+      spawnSync('printf', ['%.2f', '0,5'], { encoding: 'utf8', env }).stdout,
+      '0,50',
+      'the language is there',
+    );
+    assert.equal(spawnSync(cli, args, { encoding: 'utf8', env }).stdout, emovox(...args).stdout);
+  });
+
   test('each bad file has its own code, and the good ones are still done', () => {
     const wav = makeWav(angry.samples, 16000);
     const nan = Buffer.from(makeWav(angry.samples, 16000));
@@ -139,6 +150,8 @@ describe('analyze --json', () => {
     nan.writeUInt16LE(32, 34);
     nan.fill(0xff, 60, 64);
     const flac = readFileSync(join(data, 'formats/angry.flac'));
+    const long = file('long.wav', wav);
+    truncateSync(long, 2 ** 32 + 9); // longer than its kind can be; nothing is written
     /** @type {[string, string][]} */
     const cases = [
       [join(folder, 'nowhere.wav'), 'unreadable'],
@@ -148,6 +161,7 @@ describe('analyze --json', () => {
       [file('text.wav', Buffer.from('not audio at all, just a line of text')), 'undecodable'],
       [file('cut.wav', wav.subarray(0, 30000)), 'undecodable'],
       [file('header.wav', wav.subarray(0, 30)), 'undecodable'],
+      [long, 'undecodable'],
       [file('cut.flac', flac.subarray(0, flac.length >> 1)), 'undecodable'],
       [file('short.wav', makeWav(angry.samples.slice(0, 7000), 16000)), 'too-short'],
       [file('slow.wav', makeWav(angry.samples, 4000)), 'sample-rate'],

@@ -3,7 +3,7 @@
 // The library as a program in Node has it: imported by its name, on real files.
 
 import assert from 'node:assert/strict';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -394,6 +394,31 @@ describe('logMel()', () => {
     const { frames } = await emovox.logMel(blob, { start: 500, end: 510 });
     assert.equal(frames, 1001);
     assert.ok(read >= 10 * second.length && read < size / 4, `${read} of ${size} bytes`);
+  });
+
+  test('of a stretch behind the first 4 GiB of a file', async () => {
+    const start = 134218; // s: some bytes more
+    const size = 2 * (16000 * start + angry.samples.length);
+    const header = Buffer.alloc(80);
+    header.write('RF64\xff\xff\xff\xffWAVEds64', 'latin1');
+    header.writeUInt32LE(28, 16);
+    header.writeBigUInt64LE(BigInt(size + 72), 20);
+    header.writeBigUInt64LE(BigInt(size), 28);
+    readFileSync(wav).copy(header, 48, 12, 36); // the format
+    header.write('data\xff\xff\xff\xff', 72, 'latin1');
+    const folder = mkdtempSync(join(tmpdir(), 'emovox-node-'));
+    try {
+      const path = join(folder, 'long.wav');
+      writeFileSync(path, header);
+      truncateSync(path, header.length + 32000 * start); // nothing is written in between
+      appendFileSync(path, readFileSync(wav).subarray(44));
+      const { values } = await emovox.logMel(pathToFileURL(path), { start, end: start + 2 });
+      assertClose([...values], [...(await emovox.logMel(wav, { end: 2 })).values], 1e-4);
+      writeFileSync(path, 'RIFF', { flag: 'r+' }); // which cannot be that long
+      await assert.rejects(emovox.logMel(pathToFileURL(path), { start, end: start + 2 }), withCode('undecodable'));
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 
   test('what is wrong is said by its code; it waits for no analysis; a signal stops it', async () => {

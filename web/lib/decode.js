@@ -69,7 +69,7 @@ export async function decode(blob, signal, { start = 0, end = Infinity } = {}) {
   const dispose = () => input.dispose();
   signal.addEventListener('abort', dispose);
   try {
-    await refuseCutWave(blob);
+    await refuseHalfWave(blob);
     const track = await input.getPrimaryAudioTrack();
     if (!track) throw new EmovoxError('undecodable', 'This file holds no audio track. Choose a file with sound.');
     const duration = await estimateDuration(track, blob.size);
@@ -113,13 +113,17 @@ export async function decode(blob, signal, { start = 0, end = Infinity } = {}) {
 
 const cutOff = 'This file ends before its recording does: it was cut off while being saved or copied. Get it again.';
 
+const tooLong = 'WAV files end at 4 GiB, and this one goes on. Save it as RF64 or FLAC.';
+
 /**
- * mediabunny reads as much of a cut WAV file as there is; an answer about half a recording would mislead.
+ * mediabunny reads as much of a cut WAV file as there is, and of a long one what its sizes can say; an answer about half
+ * a recording would mislead.
  * @param {Blob} blob
  */
-async function refuseCutWave(blob) {
+async function refuseHalfWave(blob) {
   const header = new DataView(await blob.slice(0, 12).arrayBuffer());
   if (header.byteLength < 12 || header.getUint32(0) !== 0x52494646 || header.getUint32(8) !== 0x57415645) return;
+  if (blob.size > 2 ** 32 + 8) throw new EmovoxError('undecodable', tooLong);
   const size = header.getUint32(4, true);
   const unknown = size === 0 || size >= 0x7ffff000; // what programs write that stream to a pipe
   if (!unknown && size + 8 > blob.size + 1) throw new EmovoxError('undecodable', cutOff);

@@ -215,7 +215,8 @@ export class Engine {
    * @returns {number} an address, to be given to free()
    */
   allocate(size) {
-    const pointer = this.exports.malloc(Math.max(size, 1));
+    // A size has 32 bits there: a larger one would be taken for a small one.
+    const pointer = size < 2 ** 32 ? this.exports.malloc(Math.max(size, 1)) : 0;
     if (!pointer) throw new EmovoxError('memory');
     return pointer;
   }

@@ -3,13 +3,13 @@
 // The library in Node: the same engine, models and demuxer as in the browser, without a worker. An analysis gives way
 // to other work every few milliseconds. Nothing runs when this is imported, so that servers may.
 
-import { openAsBlob } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { setImmediate as nextTask } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { registerDecoders } from './decoders.js';
 import { Engine, progressOf } from './engine.js';
 import { abortError, EmovoxError } from './errors.js';
+import { FileBlob } from './file-blob.js';
 import { analyzeOptions, checkLogMelOptions, checkOptions, enrollOptions, kinds, streamOptions } from './options.js';
 import { Gate, segmentsOf } from './stream.js';
 import { cut, framesOf } from './stretch.js';
@@ -460,7 +460,7 @@ async function toBlob(source, signal) {
     throw new EmovoxError('bad-input', message);
   }
   try {
-    if (source.protocol === 'file:') return await openAsBlob(source);
+    if (source.protocol === 'file:') return await FileBlob.open(source);
     return new Blob([await fetchBytes(source, signal)]);
   } catch (error) {
     throw EmovoxError.from(error, 'undecodable');
