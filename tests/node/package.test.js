@@ -93,4 +93,29 @@ describe('the package', () => {
     const dot = Buffer.of(253, 147, 2); // i32x4.relaxed_dot_i8x16_i7x16_add_s
     assert.ok(readFileSync(new URL('emovox-relaxed.wasm', lib)).includes(dot));
   });
+
+  test('the stack of the modules begins at address 0: where it overflows, it traps instead of writing over data', () => {
+    for (const name of ['emovox.wasm', 'emovox-relaxed.wasm']) {
+      const bytes = readFileSync(new URL(name, lib));
+      // mut i32, i32.const 1 MB: the stack pointer, the first global, is the size of the stack.
+      const pointer = Buffer.of(0x7f, 0x01, 0x41, 0x80, 0x80, 0xc0, 0x00, 0x0b);
+      const globals = section(bytes, 6);
+      assert.ok(globals.subarray(1, 1 + pointer.length).equals(pointer), name);
+    }
+  });
 });
+
+/** @param {Buffer} bytes of a module @param {number} wanted @returns {Buffer} a section's content */
+function section(bytes, wanted) {
+  for (let at = 8; at < bytes.length; ) {
+    const id = bytes[at++];
+    let size = 0;
+    for (let shift = 0, more = true; more; shift += 7, at++) {
+      size |= (bytes[at] & 127) << shift;
+      more = bytes[at] > 127;
+    }
+    if (id === wanted) return bytes.subarray(at, at + size);
+    at += size;
+  }
+  return Buffer.of();
+}
