@@ -73,13 +73,13 @@ const shapes = {
 /** Those with 8-bit weights and a scale per row. */
 const rounded = new Set(['conv2.weight', 'block1.expand.weight', 'lstm.forward.input.weight']);
 
-/** The checksum at the end of a model file (src/pipeline/fnv.h). @param {Uint8Array} bytes */
-function fnv1a(bytes) {
+/** A model file, from all of it but the checksum at its end (src/pipeline/fnv.h). @param {Uint8Array} body */
+export function sealed(body) {
   let hash = 0xcbf29ce484222325n;
-  for (const byte of bytes) hash = BigInt.asUintN(64, (hash ^ BigInt(byte)) * 0x100000001b3n);
-  const out = Buffer.alloc(8);
-  out.writeBigUInt64LE(hash);
-  return out;
+  for (const byte of body) hash = BigInt.asUintN(64, (hash ^ BigInt(byte)) * 0x100000001b3n);
+  const checksum = Buffer.alloc(8);
+  checksum.writeBigUInt64LE(hash);
+  return Buffer.concat([body, checksum]);
 }
 
 /** @returns {{header: string, file: Buffer}} a safetensors file */
@@ -115,8 +115,7 @@ export function grain() {
   const padded = text.padEnd(Math.ceil(text.length / 8) * 8);
   const length = Buffer.alloc(8);
   length.writeBigUInt64LE(BigInt(padded.length));
-  const body = Buffer.concat([length, Buffer.from(padded), ...parts]);
-  return { header: text, file: Buffer.concat([body, fnv1a(body)]) };
+  return { header: text, file: sealed(Buffer.concat([length, Buffer.from(padded), ...parts])) };
 }
 
 /**
