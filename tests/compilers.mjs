@@ -64,7 +64,7 @@ await main(async () => {
       const tests = spawnSync('ctest', ['--test-dir', folder, '--output-on-failure'], { cwd: root, encoding: 'utf8' });
       if (tests.status !== 0) throw new SetupError(`${compiler} ${level}: the C tests fail.\n${tests.stdout}`);
       const run = (/** @type {string} */ program, /** @type {string[]} */ args) =>
-        jsonLines(execFileSync(path.join(folder, program), args, { cwd: root, env, encoding: 'utf8' }));
+        jsonLines(execFileSync(path.join(folder, program), args, { cwd: root, env, encoding: 'utf8', stdio: 'pipe' }));
       const models = ['small', 'large'].map((model) =>
         run('emovox', ['analyze', '--json', '--model', model, ...speech]),
       );

@@ -27,7 +27,7 @@ function watch(title, command, expected) {
   return good;
 }
 
-/** The first thousands of bytes of every format, and its header before noise. @param {string} folder */
+/** Half a file of every format, its beginning before noise, noise alone, nothing. @param {string} folder */
 function writeBroken(folder) {
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });

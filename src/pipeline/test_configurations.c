@@ -225,7 +225,7 @@ static void print(uint32_t number, const configuration *c, const results *r) {
       c->knows_speaker, config->enroll, c->frames, (int)r->status, r->summary.label, r->weight);
   for (size_t i = 0; i < r->count; i++) {
     const emovox_segment *s = &r->segments[i];
-    printf("%s{\"start\":%.9g,\"end\":%.9g,\"label\":%d,\"intensity\":%.9g,\"speech\":%.9g,\"probabilities\":[",
+    printf("%s{\"start\":%.9g,\"end\":%.9g,\"label\":%d,\"intensity\":%.9g,\"speech_ratio\":%.9g,\"probabilities\":[",
            i ? "," : "", s->start, s->end, s->label, (double)s->intensity, (double)s->speech_ratio);
     for (int k = 0; k < emovox_label_count(c->model); k++)
       printf("%s%.9g", k ? "," : "", (double)s->probabilities[k]);

@@ -14,7 +14,7 @@ const modules = {
   'build/sanitized/emovox.wasm': /AddressSanitizer: heap-buffer-overflow.*A sanitizer found something/s,
   'build/wasm/emovox_safe_heap.wasm': /A load or store outside of the heap/,
 };
-const suites = ['engine', 'node', 'command'].map((name) => `tests/node/${name}.test.js`);
+const suites = ['engine', 'model', 'node', 'command'].map((name) => `tests/node/${name}.test.js`);
 
 /** Reads a byte more than there is, then beyond the heap: the released module does so without a word. */
 const fault = `
