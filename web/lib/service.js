@@ -197,14 +197,13 @@ export class Service {
   }
 
   /**
-   * A live recording: blocks come through a port of their own, straight from the audio thread. What has been analysed
-   * goes to the page if that wants it, ahead of the result.
-   * @param {{id: number, sampleRate: number, port: MessagePort, samples: boolean} & How} request
+   * A live recording: blocks come through a port of their own, straight from the audio thread.
+   * @param {{sampleRate: number, port: MessagePort, id: number} & How} request
    * @param {Job} job
    * @returns {Promise<Result>}
    */
   async #listen(request, job) {
-    const { id, sampleRate, port } = request;
+    const { sampleRate, port } = request;
     const analyzer = this.#open(request, { sampleRate }, null);
     job.analyzer = analyzer;
     try {
@@ -215,7 +214,6 @@ export class Service {
           try {
             if (data === null) return resolve(undefined);
             analyzer.push(data);
-            if (request.samples) this.#send({ type: 'samples', id, value: data }, [data.buffer]);
           } catch (error) {
             reject(error);
           }
