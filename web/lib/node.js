@@ -196,7 +196,7 @@ export class Emovox {
     return this.#job(options.signal, async (signal) => {
       const audio = await open(source, options, signal, { start, end });
       const { sampleRate, channels } = audio;
-      return read(audio, this.#open().engine.openLogMel({ sampleRate, channels, start }), signal);
+      return read(audio, () => this.#open().engine.openLogMel({ sampleRate, channels, start }), signal);
     });
   }
 
@@ -328,20 +328,21 @@ export class Emovox {
     signal.addEventListener('abort', () => gate.hold(false));
     const audio = await open(source, options, signal);
     const { sampleRate, channels, duration } = audio;
-    const analyzer = this.#open().openAnalyzer({
-      sampleRate,
-      channels,
-      enroll,
-      hop,
-      threshold,
-      onPeaks,
-      peakBatch,
-      speaker: this.#engineSpeaker(options.speaker),
-      onSegment,
-      onProgress: (seconds) => {
-        onProgress?.(progressOf(seconds, duration)); // what it returns must not stop the engine
-      },
-    });
+    const analyzer = () =>
+      this.#open().openAnalyzer({
+        sampleRate,
+        channels,
+        enroll,
+        hop,
+        threshold,
+        onPeaks,
+        peakBatch,
+        speaker: this.#engineSpeaker(options.speaker),
+        onSegment,
+        onProgress: (seconds) => {
+          onProgress?.(progressOf(seconds, duration)); // what it returns must not stop the engine
+        },
+      });
     return read(audio, analyzer, signal, gate);
   }
 
@@ -366,13 +367,15 @@ const closedSpeaker = () =>
  *
  * @template {Analyzer | LogMel} Reader
  * @param {import('./decode.js').DecodedAudio} audio
- * @param {Reader} reader is closed
+ * @param {() => Reader} open makes that somebody, who is closed
  * @param {AbortSignal} signal
  * @param {Gate} [gate]
  * @returns {Promise<ReturnType<Reader['result']>>}
  */
-async function read({ channels, blocks }, reader, signal, gate) {
+async function read({ channels, blocks }, open, signal, gate) {
+  let reader;
   try {
+    reader = open();
     const step = stepValues - (stepValues % channels);
     let sliceEnd = performance.now() + sliceMilliseconds;
     for await (const block of abortable(blocks, signal)) {
@@ -387,7 +390,8 @@ async function read({ channels, blocks }, reader, signal, gate) {
     }
     return /** @type {ReturnType<Reader['result']>} */ (reader.result());
   } finally {
-    reader.close();
+    reader?.close();
+    blocks.return(undefined).catch(() => {}); // also where nobody could read them
   }
 }
 

@@ -151,10 +151,11 @@ export class Service {
    */
   async #read(request, job, { sampleRate, channels, duration, blocks }) {
     const { logMel } = request;
-    const reader = logMel
-      ? this.#model.engine.openLogMel({ sampleRate, channels, start: logMel.start })
-      : this.#open(request, { sampleRate, channels, peakBatch }, duration);
+    let reader;
     try {
+      reader = logMel
+        ? this.#model.engine.openLogMel({ sampleRate, channels, start: logMel.start })
+        : this.#open(request, { sampleRate, channels, peakBatch }, duration);
       let sliceEnd = performance.now() + sliceMilliseconds;
       for await (const block of blocks) {
         reader.push(block);
@@ -167,7 +168,8 @@ export class Service {
       }
       return handOver(reader.result(), job);
     } finally {
-      reader.close();
+      reader?.close();
+      blocks.return(undefined).catch(() => {}); // also where nobody could read them
     }
   }
 
