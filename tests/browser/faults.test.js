@@ -8,6 +8,8 @@ import { createHash } from 'node:crypto';
 import { cpSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { describe, test } from 'node:test';
+import { assertPlausible, fourHours, hostileFiles } from '../hostile.js';
+import { assertMisuse, misuse } from '../misuse.js';
 import { starved } from '../node/starve.js';
 import {
   browserTest,
@@ -780,3 +782,86 @@ describe('memory that does not grow', () => {
       await assertJudges(page);
     }, faulty));
 });
+
+describe('damaged recordings', () => {
+  const files = hostileFiles();
+
+  test(`${files.length}, each with the same object: an error that is documented, or a plausible result`, () =>
+    chromium.withPage(async (page) => {
+      /** @type {string[]} */
+      const printed = [];
+      page.on('console', (message) => printed.push(message.text()));
+      await chromium.openLibrary(page);
+      await page.evaluate(async () => {
+        globalThis.emovox = await globalThis.Emovox.create();
+      });
+      for (const { name, bytes, whole } of files) {
+        const outcome = await page.evaluate(
+          ([base64]) => {
+            const file = Uint8Array.from(atob(base64), (char) => char.charCodeAt(0));
+            return globalThis.emovox.analyze(file).catch(({ code, message }) => ({ error: { code, message } }));
+          },
+          [bytes.toString('base64')],
+        );
+        assertPlausible(name, outcome);
+        if (whole && !/aiff/.test(name)) assert.equal(outcome.emotion, 'angry', name);
+      }
+      assert.deepEqual(printed, []);
+    }));
+
+  test('four hours', () =>
+    chromium.withPage(async (page) => {
+      await chromium.openLibrary(page);
+      const { emotion, duration, segments } = await page.evaluate(
+        async ([header, zeros]) => {
+          const emovox = await globalThis.Emovox.create();
+          const minute = new Blob([new Uint8Array(960_000)]);
+          const head = Uint8Array.from(header);
+          return emovox.analyze(new Blob([head, ...Array(zeros / minute.size).fill(minute)]));
+        },
+        /** @type {const} */ ([[...fourHours.header], fourHours.zeros]),
+      );
+      assert.deepEqual([emotion, duration, segments.length], ['no speech', 14_400, 7199]);
+    }));
+});
+
+test('misuse of the library: errors with a code, and it works on', () =>
+  chromium.withPage(async (page) => {
+    await chromium.openLibrary(page);
+    assertMisuse(await page.evaluate(misuse, [...readFileSync(angry)]));
+    const listening = await page.evaluate(async () => {
+      const code = (/** @type {Promise<unknown>} */ promise) =>
+        promise.then(
+          () => 'none',
+          ({ code }) => code,
+        );
+      const emovox = await globalThis.Emovox.create();
+      const recording = await emovox.listen();
+      const codes = {
+        twice: await code(emovox.listen()),
+        aborted: await code(emovox.listen({ signal: AbortSignal.abort() })),
+        'enroll nobody': await code(emovox.listen({ enroll: true })),
+        'no stream': await code(emovox.listen({ stream: {} })),
+        'an empty stream': await code(emovox.analyze(new MediaStream())),
+      };
+      const [one, two] = [recording.stop(), recording.stop()];
+      codes.stopped = `${await code(one)} ${await code(two)}`;
+      recording.pause();
+      recording.resume();
+      codes.peeked = await code(recording.peek());
+      const closing = await emovox.listen();
+      await emovox.close();
+      codes.closed = `${await code(closing.finished)} ${await code(closing.stop())} ${await code(emovox.listen())}`;
+      return codes;
+    });
+    assert.deepEqual(listening, {
+      twice: 'bad-input',
+      aborted: 'aborted',
+      'enroll nobody': 'bad-input',
+      'no stream': 'bad-option',
+      'an empty stream': 'bad-input',
+      stopped: 'too-short too-short',
+      peeked: 'too-short',
+      closed: 'closed closed closed',
+    });
+  }));

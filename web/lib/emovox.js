@@ -11,6 +11,7 @@ import {
   enrollOptions,
   judging,
   kinds,
+  refuseDetached,
   streamOptions,
 } from './options.js';
 import { decodeWholeFile, isAudioBuffer, isMediaStream, monoBuffer, pcmOf, pcmOfStream, toBlob } from './source.js';
@@ -336,6 +337,7 @@ export class Emovox {
     if (profile !== undefined && !(profile instanceof Uint8Array || profile instanceof ArrayBuffer)) {
       throw new EmovoxError('bad-input', 'Pass the Uint8Array that save() gave, or nothing for a new speaker.');
     }
+    refuseDetached(profile);
     const bytes = profile && new Uint8Array(profile);
     const number = await this.#call({ type: 'speaker', profile: bytes ?? null });
     /** @type {Speaker} */
@@ -516,6 +518,7 @@ export class Emovox {
   async #read(source, options, task) {
     const { signal, sampleRate, channels = 1 } = options;
     if (this.#ended) throw this.#ended;
+    refuseDetached(source);
     if (isAudioBuffer(source)) return this.#readPcm(pcmOf(source, task.logMel), options, task);
     if (source instanceof Float32Array) {
       if (sampleRate === undefined) {

@@ -10,7 +10,15 @@ import { pathToFileURL } from 'node:url';
 import { registerDecoders } from './decoders.js';
 import { Engine, progressOf } from './engine.js';
 import { abortError, EmovoxError } from './errors.js';
-import { analyzeOptions, checkLogMelOptions, checkOptions, enrollOptions, kinds, streamOptions } from './options.js';
+import {
+  analyzeOptions,
+  checkLogMelOptions,
+  checkOptions,
+  enrollOptions,
+  kinds,
+  refuseDetached,
+  streamOptions,
+} from './options.js';
 import { Gate, segmentsOf } from './stream.js';
 import { cut, framesOf } from './stretch.js';
 
@@ -211,6 +219,7 @@ export class Emovox {
     if (profile !== undefined && !(profile instanceof Uint8Array || profile instanceof ArrayBuffer)) {
       throw new EmovoxError('bad-input', 'Pass the Uint8Array that save() gave, or nothing for a new speaker.');
     }
+    refuseDetached(profile);
     const inner = this.#open().openSpeaker(profile && new Uint8Array(profile));
     const known = () => {
       this.#open();
@@ -403,6 +412,7 @@ async function read({ channels, blocks }, open, signal, gate) {
  * @returns {Promise<import('./decode.js').DecodedAudio>}
  */
 async function open(source, { sampleRate, channels = 1 }, signal, stretch = {}) {
+  refuseDetached(source);
   const blocks = source instanceof Float32Array ? once(source) : source;
   if (isIterable(blocks)) {
     if (typeof sampleRate === 'number') {
@@ -510,6 +520,7 @@ async function loadEngine(folder, read) {
  * @returns {Promise<Uint8Array>}
  */
 async function loadModel(model, folder, read) {
+  refuseDetached(model);
   if (model instanceof Uint8Array) return model;
   if (model instanceof ArrayBuffer) return new Uint8Array(model);
   const own = {
@@ -517,7 +528,7 @@ async function loadModel(model, folder, read) {
     large: () => new URL('./models/emovox-large.safetensors', import.meta.url),
   };
   if (!(model instanceof URL || model === 'small' || model === 'large')) {
-    const given = JSON.stringify(model);
+    const given = typeof model === 'string' ? `'${model}'` : 'of this kind';
     throw new EmovoxError('bad-input', `There is no model ${given}; use 'small', 'large', a URL or bytes.`);
   }
   const named = (/** @type {'small' | 'large'} */ name) =>
