@@ -836,7 +836,12 @@ test('misuse of the library: errors with a code, and it works on', () =>
           ({ code }) => code,
         );
       const emovox = await globalThis.Emovox.create();
-      const recording = await emovox.listen();
+      let heard = () => {};
+      const sound = new Promise((resolve) => {
+        heard = () => resolve(undefined);
+      });
+      const recording = await emovox.listen({ onLevel: () => heard() });
+      await sound;
       const codes = {
         twice: await code(emovox.listen()),
         aborted: await code(emovox.listen({ signal: AbortSignal.abort() })),

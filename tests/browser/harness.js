@@ -28,7 +28,7 @@ export const quiet = [
 export const site = fileURLToPath(new URL('../../dist/site', import.meta.url));
 
 /** Long enough for a busy machine; nothing is expected to come near. */
-export const patience = 12_000;
+export const patience = 60_000;
 
 /** @param {string} name of a file in tests/data */
 export const data = (name) => fileURLToPath(new URL(`../data/${name}`, import.meta.url));

@@ -10,6 +10,8 @@ import {
   EncodedPacketSink,
   FLAC,
   Input,
+  Logging,
+  LogLevel,
   MATROSKA,
   MP3,
   MP4,
@@ -35,6 +37,8 @@ export { AudioSample, CustomAudioDecoder, registerDecoder } from 'mediabunny';
  * @property {AsyncGenerator<Float32Array>} blocks interleaved; each is valid until the next one is asked for. Whoever
  *   asks for none calls return()
  */
+
+Logging.level = LogLevel.Errors; // what is wrong with a file is for its result to say
 
 /** Containers without their network-bound relatives (HLS): nothing here may ever fetch. */
 const formats = [WAVE, MP3, OGG, FLAC, MP4, QTFF, WEBM, MATROSKA, ADTS];

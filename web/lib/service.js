@@ -113,7 +113,7 @@ export class Service {
       case 'speaker-save':
         return this.#speakerOf(request)?.save();
       case 'speaker-close':
-        this.#speakerOf(request)?.close();
+        this.#speakers.get(request.speaker)?.close(); // once more does no harm
         this.#speakers.delete(request.speaker);
         return;
     }
