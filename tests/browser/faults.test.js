@@ -529,16 +529,18 @@ describe('devices', () => {
       await assertHeard(page, 7);
     }));
 
-  test('audio that is suspended for good: the verdict on what was heard', () =>
-    chromium.withPage(async (page) => {
-      await record(page);
-      await page.evaluate(async () => {
-        globalThis.context.resume = () => Promise.reject(new DOMException('', 'InvalidStateError'));
-        await globalThis.context.suspend();
-      });
-      await page.click('#stop');
-      await assertHeard(page, 5);
-    }));
+  for (const how of /** @type {const} */ (['suspend', 'close'])) {
+    test(`audio that is gone for good (${how}): the verdict on what was heard`, () =>
+      chromium.withPage(async (page) => {
+        await record(page);
+        await page.evaluate(async (method) => {
+          globalThis.context.resume = () => Promise.reject(new DOMException('', 'InvalidStateError'));
+          await globalThis.context[method]();
+        }, how);
+        await page.click('#stop');
+        await assertHeard(page, 5);
+      }));
+  }
 });
 
 describe('a permission that is taken back', () => {
@@ -626,11 +628,16 @@ describe('clocks', () => {
             }
           }).observe(document, { subtree: true, childList: true, characterData: true });
         });
+        const jump = () =>
+          page.evaluate((step) => {
+            globalThis.jump += step;
+          }, by);
+        await judge(page, angry);
+        await page.waitForSelector('#keep:disabled'); // nothing is left to be drawn
+        await jump();
         await page.setInputFiles('#file', longFile(20));
         await page.waitForFunction(() => /left$/.test(document.querySelector('#progress-text')?.textContent ?? ''));
-        await page.evaluate((step) => {
-          globalThis.jump = step;
-        }, by);
+        await jump();
         const done = () => page.$eval('#progress', (node) => /** @type {HTMLProgressElement} */ (node).value);
         const before = await done();
         await page.waitForFunction(
@@ -643,9 +650,7 @@ describe('clocks', () => {
         assert.ok((await savedResult(page)).segments.length > 590);
         await page.click('#record');
         await recorded(page, 2);
-        await page.evaluate((step) => {
-          globalThis.jump = 2 * step;
-        }, by);
+        await jump();
         await recorded(page, 5);
         await page.click('#stop');
         await page.waitForSelector('#result[data-state=done][data-emotion=angry]');

@@ -7,20 +7,31 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { Emovox } from '../../dist/lib/node.js';
 import { starved } from './starve.js';
 
 const lib = fileURLToPath(new URL('../../dist/lib', import.meta.url));
 const angry = readFileSync(new URL('../data/formats/angry.wav', import.meta.url));
 
+/** What the demuxer says of samples that nobody closed. @type {unknown[]} */
+const complaints = [];
+const { error } = console;
+
 /** @type {string} */ let folder;
 before(() => {
+  console.error = (complaint) => complaints.push(complaint);
   folder = mkdtempSync(join(tmpdir(), 'emovox-starve-'));
   mkdirSync(join(folder, 'models'));
   cpSync(join(lib, 'models'), join(folder, 'models'), { recursive: true });
 });
-after(() => rmSync(folder, { recursive: true }));
+after(() => {
+  console.error = error;
+  rmSync(folder, { recursive: true });
+});
 
 describe('the large model in ever more memory', () => {
   /** @type {Set<string>} */
@@ -48,5 +59,12 @@ describe('the large model in ever more memory', () => {
 
   test('it ended in each of these ways, and in no other', () => {
     assert.deepEqual([...ends], ['create: memory', 'analyze: memory', 'angry']);
+  });
+
+  test('what had been decoded was given back', async () => {
+    setFlagsFromString('--expose-gc');
+    runInNewContext('gc')();
+    await sleep(100); // finalizers run later
+    assert.deepEqual(complaints, []);
   });
 });
