@@ -3,7 +3,7 @@
 // A real headless Chromium, and dist/ served with the strict headers: the page at site/, the library at lib/.
 
 import assert from 'node:assert/strict';
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -23,6 +23,9 @@ export const quiet = [
   '--disable-sync',
   '--autoplay-policy=no-user-gesture-required',
 ];
+
+/** The page, as it is built. */
+export const site = fileURLToPath(new URL('../../dist/site', import.meta.url));
 
 /** Long enough for a busy machine; nothing is expected to come near. */
 export const patience = 60_000;
@@ -120,6 +123,48 @@ export function browserTest(flags = []) {
       }, `${server.url}lib/emovox.js`);
     },
   };
+}
+
+/**
+ * Serves a folder below /some/path/, and counts and alters what is asked for.
+ * @param {string} from
+ */
+export async function serveSite(from) {
+  const live = temporary('live');
+  const replace = (/** @type {string} */ source) => {
+    rmSync(live, { recursive: true, force: true });
+    cpSync(source, join(live, 'some/path'), { recursive: true });
+  };
+  replace(from);
+  const { server, url, close } = await serve(live, 0, pageHeaders());
+  const [answer] = server.listeners('request');
+  /** @type {import('node:http').IncomingMessage[]} */
+  const requests = [];
+  const served = {
+    url: `${url}some/path/`,
+    replace,
+    requests,
+    /** What happens instead of a plain answer, if it says so. @type {(...args: any[]) => boolean} */
+    intercept: () => false,
+    close,
+  };
+  server.removeAllListeners('request');
+  server.on('request', (request, response) => {
+    requests.push(request);
+    if (!served.intercept(request, response)) answer(request, response);
+  });
+  return served;
+}
+
+/** @param {import('playwright-core').Page} page waits until everything is stored and the service worker answers */
+export async function stored(page) {
+  await page.evaluate(async () => {
+    // The page does it as well, in its own time.
+    await navigator.serviceWorker.register('./sw.js', { updateViaCache: 'none' });
+    await navigator.serviceWorker.ready;
+    if (navigator.serviceWorker.controller) return;
+    await new Promise((resolve) => navigator.serviceWorker.addEventListener('controllerchange', resolve));
+  });
 }
 
 /**
@@ -340,3 +385,9 @@ export const crashEngine = (page) =>
       throw new Error('crash');
     });
   });
+
+/**
+ * Makes it vanish without a word, as a browser does that wants its memory.
+ * @param {import('playwright-core').Page} page
+ */
+export const vanishEngine = (page) => page.workers()[0].evaluate(() => close());

@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { readFileSync, statSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import { readWav } from '../node/audio.js';
-import { browserTest, data, shownResult } from './harness.js';
+import { browserTest, crashEngine, data, shownResult, vanishEngine } from './harness.js';
 import { nativeResult } from './native.js';
 
 const chromium = browserTest();
@@ -427,28 +427,30 @@ describe('stopping', () => {
       assert.equal(page.workers().length, 0);
     }));
 
-  test('a crash of the worker rejects everything', () =>
-    chromium.withPage(
-      async (page) => {
-        await open(page);
-        const created = page.evaluate(async () => {
-          globalThis.emovox = await globalThis.Emovox.create();
-          globalThis.running = globalThis.code(globalThis.emovox.analyze(globalThis.file(1000)));
-        });
-        await created;
-        await page.workers()[0].evaluate(() => {
-          setTimeout(() => {
-            throw new Error('crash');
+  for (const [how, end] of /** @type {const} */ ([
+    ['crashes', crashEngine],
+    ['vanishes', vanishEngine],
+  ])) {
+    test(`a worker that ${how} rejects everything`, () =>
+      chromium.withPage(
+        async (page) => {
+          await open(page);
+          await page.evaluate(async () => {
+            globalThis.emovox = await globalThis.Emovox.create();
+            globalThis.running = globalThis.code(globalThis.emovox.analyze(globalThis.file(1000)));
           });
-        });
-        const codes = await page.evaluate(async () => [
-          await globalThis.running,
-          await globalThis.code(globalThis.emovox.analyze(globalThis.file(1))),
-        ]);
-        assert.deepEqual(codes, ['internal', 'internal']);
-      },
-      { expectErrors: true },
-    ));
+          assert.equal(await page.evaluate(() => globalThis.emovox.ended), null);
+          await end(page);
+          const codes = await page.evaluate(async () => [
+            await globalThis.running,
+            globalThis.emovox.ended.code,
+            await globalThis.code(globalThis.emovox.analyze(globalThis.file(1))),
+          ]);
+          assert.deepEqual(codes, ['internal', 'internal', 'internal']);
+        },
+        { expectErrors: true },
+      ));
+  }
 });
 
 describe('manners', () => {

@@ -18,6 +18,7 @@ import {
   settled,
   show,
   shownResult,
+  vanishEngine,
 } from './harness.js';
 
 /** @typedef {import('playwright-core').Page} Page */
@@ -208,6 +209,7 @@ test('a long file: progress, the time that is left, and what is known so far', (
 describe('a crash of the engine', () => {
   for (const [what, crash] of /** @type {const} */ ([
     ['of its worker', crashEngine],
+    ['of its worker, which vanishes', vanishEngine],
     [
       'in the analysis',
       (/** @type {Page} */ page) =>

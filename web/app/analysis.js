@@ -4,7 +4,7 @@
 
 import { Emovox, EmovoxError } from 'emovox';
 import { fetchModel } from './models.js';
-import { newRecording, peaksPerSecond } from './recordings.js';
+import { heardOf, newRecording, peaksPerSecond } from './recordings.js';
 
 /** @import { Recording as Live, Result } from 'emovox' */
 /** @import { Recording, Session } from './recordings.js' */
@@ -15,18 +15,9 @@ import { newRecording, peaksPerSecond } from './recordings.js';
  * @typedef {{loaded: number, total: number | null}} Loading bytes
  */
 
-/** @param {Promise<Emovox>} engine @returns {Promise<boolean>} whether its worker has crashed */
-async function hasEnded(engine) {
-  return engine
-    .then((emovox) => emovox.stats())
-    .then(
-      () => false,
-      () => true,
-    );
-}
-
 export class Analysis {
-  /** What has been made, by model. @type {Map<string, Promise<Emovox>>} */ #engines = new Map();
+  /** What has been made, by model. @type {Map<string, {made: Promise<Emovox>, emovox?: Emovox}>} */ #engines =
+    new Map();
   #session;
   #settings;
   #profiles;
@@ -52,12 +43,18 @@ export class Analysis {
    */
   engine(signal) {
     const { model } = this.#settings;
-    const ready = this.#engines.get(model);
-    if (ready) return ready;
-    const made = this.#make(model, signal);
-    this.#engines.set(model, made);
-    made.catch(() => this.#forget(made));
-    return made;
+    const known = this.#engines.get(model);
+    if (known && !known.emovox?.ended) return known.made;
+    /** @type {{made: Promise<Emovox>, emovox?: Emovox}} */
+    const entry = { made: this.#make(model, signal) };
+    this.#engines.set(model, entry);
+    entry.made.then(
+      (emovox) => {
+        entry.emovox = emovox;
+      },
+      () => this.#forget(entry.made),
+    );
+    return entry.made;
   }
 
   /**
@@ -76,7 +73,7 @@ export class Analysis {
    * @returns {boolean} whether it was in use until now
    */
   #forget(engine) {
-    const entry = [...this.#engines].find(([, made]) => made === engine);
+    const entry = [...this.#engines].find(([, { made }]) => made === engine);
     return entry !== undefined && this.#engines.delete(entry[0]);
   }
 
@@ -100,8 +97,8 @@ export class Analysis {
     const { audio } = recording;
     if (!audio) return;
     const { abort, segments, peaks } = newRecording(recording.name, 'waiting');
-    Object.assign(recording, { state: 'waiting', abort, segments, peaks, seconds: 0, result: undefined, kept: false });
-    recording.error = undefined;
+    Object.assign(recording, { state: 'waiting', abort, segments, peaks, seconds: 0, elapsed: 0, kept: false });
+    recording.result = recording.error = undefined;
     this.#session.touch(recording);
     await this.#settle(recording, async (emovox) => {
       const { options, learn } = await this.#conditions(recording, emovox);
@@ -109,12 +106,12 @@ export class Analysis {
         ...options,
         signal: recording.abort.signal,
         onProgress: (progress) => {
-          this.#begin(recording);
+          this.#hear(recording);
           Object.assign(recording, progress);
           this.#session.touch(recording);
         },
         onPeaks: (more) => {
-          this.#begin(recording);
+          this.#hear(recording);
           recording.peaks.push(more);
           this.#session.touch(recording);
         },
@@ -124,11 +121,11 @@ export class Analysis {
     });
   }
 
-  /** @param {Recording} recording */
-  #begin(recording) {
-    if (recording.state !== 'waiting') return;
-    recording.state = 'working';
-    recording.startedAt = performance.now();
+  /** @param {Recording} recording that shows signs of life */
+  #hear(recording) {
+    const now = performance.now();
+    if (recording.state === 'waiting') Object.assign(recording, { state: 'working', heardAt: now });
+    heardOf(recording, now);
   }
 
   /**
@@ -170,9 +167,13 @@ export class Analysis {
       recording.state = 'done';
     } catch (thrown) {
       const error = EmovoxError.from(thrown);
-      if (error.code === 'internal' && (await hasEnded(engine))) {
+      if (error === (await engine.catch(() => null))?.ended) {
         const own = this.#forget(engine);
         if (!own && recording.state === 'waiting') return this.run(recording); // it waited behind what crashed
+        if (recording.state === 'live' && recording.audio) {
+          this.run(recording); // it was recorded to its end all the same
+          return;
+        }
       }
       recording.error = error;
       recording.state = 'failed';

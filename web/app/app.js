@@ -43,7 +43,18 @@ const samples = byId('samples', HTMLDetailsElement);
 const updateMilliseconds = 250;
 
 const settings = loadSettings();
-await setLanguage(settings.language);
+await setLanguage(settings.language)
+  .catch(() => setLanguage('en'))
+  .catch((error) => {
+    // The one sentence that is not among the page's words: they could not be fetched.
+    status.textContent = 'The page could not be loaded. Check the connection, then try again.';
+    status.classList.add('failed');
+    document.body.dataset.error = 'words';
+    retry.hidden = false;
+    retry.addEventListener('click', () => location.reload());
+    addEventListener('online', () => location.reload());
+    throw error;
+  });
 const session = new Session();
 const profiles = new Profiles();
 const analysis = new Analysis(session, settings, profiles, ({ loaded, total }) => {
@@ -55,7 +66,10 @@ const list = new List(session);
 const recorder = new Recorder(analysis, session, say, () => file.click());
 const compare = new CompareView(session);
 const speakers = new SpeakersView(profiles, analysis, settings, say);
-const settingsView = new SettingsView(settings, analysis, say, () => speakers.render());
+const settingsView = new SettingsView(settings, analysis, say, () => {
+  speakers.render();
+  if (failure) load(); // another model may be there
+});
 const history = new HistoryView(session, say, (recording) => {
   session.picked = true;
   session.show(recording);
@@ -126,7 +140,8 @@ session.addEventListener('change', (event) => {
   const settled = recording.state === 'done' || recording.state === 'failed';
   if (settled) clearTimeout(scheduled);
   else if (scheduled) return;
-  scheduled = window.setTimeout(render, settled ? 0 : Math.max(0, updateAt + updateMilliseconds - performance.now()));
+  const wait = Math.max(0, updateAt + updateMilliseconds - performance.now());
+  scheduled = window.setTimeout(render, settled ? 0 : Math.min(wait, updateMilliseconds)); // clocks may be set back
 });
 
 /** The state of each, as it was last. @type {WeakMap<Recording, string>} */
@@ -359,9 +374,15 @@ const stored = watchServiceWorker({
     applyUpdate = apply;
     byId('notice', HTMLElement).hidden = false;
   },
+  onFailure: () => {
+    if (!failure) say(t('status.notStored'));
+  },
 });
 addEventListener('hashchange', showView);
 retry.addEventListener('click', load);
+addEventListener('online', () => {
+  if (failure) load();
+});
 showView();
 profiles.load();
 await load();

@@ -37,13 +37,10 @@ export class HistoryView {
     this.#session = session;
     this.#say = say;
     this.#open = open;
-    try {
-      const { keep, audio } = JSON.parse(localStorage.getItem(storageKey) ?? '{}');
-      on.checked = keep === true;
-      withAudio.checked = audio === true;
-    } catch {
-      // a browser that keeps nothing
-    }
+    this.#read();
+    // In another tab.
+    addEventListener('storage', ({ key }) => key === storageKey && this.#read());
+    history.onChange(() => this.render());
     for (const box of [on, withAudio]) {
       box.addEventListener('change', () => {
         try {
@@ -55,6 +52,17 @@ export class HistoryView {
     }
     exportAll.addEventListener('click', () => this.#export());
     deleteAll.addEventListener('click', () => this.#deleteAll());
+  }
+
+  /** Reads what was chosen. */
+  #read() {
+    try {
+      const { keep, audio } = JSON.parse(localStorage.getItem(storageKey) ?? '{}');
+      on.checked = keep === true;
+      withAudio.checked = audio === true;
+    } catch {
+      // a browser that keeps nothing
+    }
   }
 
   /** Whether finished recordings are kept without being asked for. */
@@ -71,8 +79,7 @@ export class HistoryView {
     try {
       await history.put(kept);
     } catch (error) {
-      const full = /** @type {DOMException} */ (error).name === 'QuotaExceededError';
-      this.#say(t(full ? 'history.full' : 'history.unavailable'));
+      this.#sorry(error);
       return;
     }
     recording.kept = true;
@@ -80,12 +87,30 @@ export class HistoryView {
     await this.render();
   }
 
+  /** @param {unknown} error of the store */
+  #sorry(error) {
+    const full = /** @type {DOMException} */ (error).name === 'QuotaExceededError';
+    this.#say(t(full ? 'history.full' : 'history.unavailable'));
+  }
+
   async render() {
-    this.#kept = await history.all().catch(() => []);
+    /** @type {'history.empty' | 'history.unavailable'} */
+    let none = 'history.empty';
+    this.#kept = await history.all().catch(() => {
+      none = 'history.unavailable';
+      return [];
+    });
     this.#kept.sort((a, b) => b.when.getTime() - a.when.getTime());
     exportAll.disabled = deleteAll.disabled = this.#kept.length === 0;
+    // What another tab has deleted can be kept again.
+    const ids = new Set(this.#kept.map(({ id }) => id));
+    for (const recording of this.#session.list) {
+      if (!recording.kept || ids.has(recording.id)) continue;
+      recording.kept = false;
+      this.#session.touch(recording);
+    }
     if (this.#kept.length === 0) {
-      box.replaceChildren(element('p', { class: 'hint' }, t('history.empty')));
+      box.replaceChildren(element('p', { class: 'hint' }, t(none)));
       return;
     }
     const names = /** @type {const} */ (['when', 'name', 'length', 'verdict']);
@@ -137,26 +162,16 @@ export class HistoryView {
 
   /** @param {Kept} kept */
   async #delete({ id }) {
-    await history.remove(id).catch(() => {});
-    this.#forget((recording) => recording.id === id);
+    await history.remove(id).catch((error) => this.#sorry(error));
     await this.render();
     (box.querySelector('button') ?? on).focus();
   }
 
   async #deleteAll() {
     if (!confirm(t('history.confirm'))) return;
-    await history.clear().catch(() => {});
-    this.#forget(() => true);
+    await history.clear().catch((error) => this.#sorry(error));
     await this.render();
     on.focus();
-  }
-
-  /** @param {(recording: Recording) => boolean} which */
-  #forget(which) {
-    for (const recording of this.#session.list.filter(which)) {
-      recording.kept = false;
-      this.#session.touch(recording);
-    }
   }
 
   #export() {

@@ -8,7 +8,7 @@ const hour = 3_600_000;
  * @typedef {object} ServiceWorkerEvents
  * @property {() => void} [onReady] everything is stored: from now on the page works without a network
  * @property {(apply: () => void) => void} [onUpdate] a new version waits; apply() reloads the page with it
- * @property {(message: string) => void} [onFailure] the page will not work without a network, and why
+ * @property {() => void} [onFailure] the page will not work without a network
  */
 
 /**
@@ -41,7 +41,7 @@ export async function watchServiceWorker({ onReady, onUpdate, onFailure }) {
     const follow = (worker) => {
       worker?.addEventListener('statechange', () => {
         if (worker.state === 'installed') offer();
-        if (worker.state === 'redundant' && !registration.active) onFailure?.(failure());
+        if (worker.state === 'redundant' && !registration.active) onFailure?.();
       });
     };
     offer();
@@ -50,15 +50,9 @@ export async function watchServiceWorker({ onReady, onUpdate, onFailure }) {
     checkForUpdates(registration);
     await container.ready;
     onReady?.();
-  } catch (error) {
-    onFailure?.(failure(error));
+  } catch {
+    onFailure?.();
   }
-}
-
-/** @param {unknown} [error] */
-function failure(error) {
-  const reason = error instanceof Error ? ` (${error.message})` : '';
-  return `This page could not be stored for use without a network${reason}. Free some space, or reload to try again.`;
 }
 
 /**

@@ -15,9 +15,17 @@ export class Profiles extends EventTarget {
   /** Whose voice the next recording holds; null: a stranger's. @type {Profile | null} */ chosen = null;
   /** @type {WeakMap<Emovox, Map<string, Promise<Speaker>>>} */ #speakers = new WeakMap();
 
+  constructor() {
+    super();
+    // Another tab has made somebody known, or forgotten: what the engines know of them is out of date.
+    store.onChange(() => this.load());
+  }
+
   async load() {
-    this.list = await store.all().catch(() => []);
-    this.#changed();
+    const id = this.chosen?.id;
+    this.list = await store.all().catch(() => this.list);
+    this.#speakers = new WeakMap();
+    this.choose(id ?? '');
   }
 
   /** @param {string} id '' for a stranger */
@@ -55,7 +63,7 @@ export class Profiles extends EventTarget {
   async learned({ profile, speaker }, adaptation) {
     if (!this.list.includes(profile)) return; // deleted meanwhile
     Object.assign(profile, adaptation, { bytes: await speaker.save() });
-    await store.put(profile).catch(() => {}); // where nothing can be kept it holds for this visit
+    await store.put(profile).catch(() => {}); // then it holds for this visit
   }
 
   /**
@@ -65,7 +73,7 @@ export class Profiles extends EventTarget {
    * @param {'small' | 'large'} model
    * @param {string} name
    * @param {(speaker: Speaker) => Promise<Adaptation>} teach lets the speaker hear ordinary, calm speech
-   * @returns {Promise<Profile>}
+   * @returns {Promise<{profile: Profile, kept: boolean}>} not kept: it holds for this visit
    */
   async enroll(emovox, model, name, teach) {
     const speaker = await emovox.speaker();
@@ -73,21 +81,28 @@ export class Profiles extends EventTarget {
       const { seconds, weight } = await teach(speaker);
       const id = `${Date.now()}`;
       const profile = { id, name, model, bytes: await speaker.save(), seconds, weight };
-      await store.put(profile).catch(() => {}); // where nothing can be kept it holds for this visit
       this.list.push(profile);
       this.chosen = profile;
       this.#changed();
-      return profile;
+      const kept = await store.put(profile).then(
+        () => true,
+        () => false,
+      );
+      return { profile, kept };
     } finally {
       await speaker.close();
     }
   }
 
-  /** @param {Profile} profile */
+  /**
+   * @param {Profile} profile
+   * @returns {Promise<void>} rejects where it could not be deleted, and may be back the next time
+   */
   async remove(profile) {
-    await store.remove(profile.id).catch(() => {});
+    const removed = store.remove(profile.id);
     this.list.splice(this.list.indexOf(profile), 1);
     if (this.chosen === profile) this.chosen = null;
     this.#changed();
+    await removed;
   }
 }

@@ -47,7 +47,8 @@ export class Samples {
  * @property {Date} when
  * @property {'waiting' | 'live' | 'working' | 'done' | 'failed'} state
  * @property {AbortController} abort
- * @property {number} startedAt milliseconds, as performance.now()
+ * @property {number} elapsed milliseconds that the analysis has worked
+ * @property {number} heardAt when it last told of itself, milliseconds, as performance.now()
  * @property {number} seconds analysed so far
  * @property {number | null} duration
  * @property {Blob | null} audio what can be played and analysed again
@@ -76,7 +77,8 @@ export function newRecording(name, state, more) {
     when: new Date(),
     state,
     abort: new AbortController(),
-    startedAt: 0,
+    elapsed: 0,
+    heardAt: 0,
     seconds: 0,
     duration: null,
     audio: null,
@@ -90,14 +92,27 @@ export function newRecording(name, state, more) {
   };
 }
 
+/** More than this between two signs of life, in milliseconds, is no work: the device was asleep, the page frozen. */
+const longestStep = 10_000;
+
+/**
+ * An analysis has told of itself.
+ * @param {Recording} recording under way
+ * @param {number} now milliseconds
+ */
+export function heardOf(recording, now) {
+  const step = now - recording.heardAt;
+  if (step > 0 && step < longestStep) recording.elapsed += step;
+  recording.heardAt = now;
+}
+
 /**
  * @param {Recording} recording under way
  * @returns {number | null} seconds until it is done; null while that cannot be told
  */
-export function secondsLeft({ seconds, duration, startedAt }) {
-  const elapsed = (performance.now() - startedAt) / 1000;
-  if (!duration || seconds === 0 || elapsed < 1) return null;
-  return (elapsed * Math.max(0, duration - seconds)) / seconds;
+export function secondsLeft({ seconds, duration, elapsed }) {
+  if (!duration || seconds === 0 || elapsed < 1000) return null;
+  return (elapsed * Math.max(0, duration - seconds)) / seconds / 1000;
 }
 
 /**

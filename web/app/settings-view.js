@@ -5,7 +5,7 @@
 import { byId, element } from './dom.js';
 import { megabytes, number, percent, t } from './i18n.js';
 import { fetchModel, isStored, models, removeModel } from './models.js';
-import { defaults, linkWith, storeSettings } from './settings.js';
+import { defaults, linkWith, loadSettings, storageKey, storeSettings } from './settings.js';
 import { errorText } from './words.js';
 
 /** @import { Analysis } from './analysis.js' */
@@ -63,6 +63,13 @@ export class SettingsView {
     byId('settings-reset', HTMLButtonElement).addEventListener('click', () => {
       const { language } = settings;
       this.#set({ ...defaults(), language });
+    });
+    // In another tab; the language is this one's own.
+    addEventListener('storage', ({ key }) => {
+      if (key !== storageKey) return;
+      Object.assign(settings, loadSettings(), { language: settings.language });
+      changed();
+      this.render();
     });
     for (const node of document.querySelectorAll('.copy-link')) {
       node.addEventListener('click', () => this.#copyLink());

@@ -15,7 +15,7 @@ import { languages, preferredLanguage } from './i18n.js';
  * @property {string} language
  */
 
-const key = 'emovox.settings';
+export const storageKey = 'emovox.settings';
 
 /** @returns {Settings} */
 export const defaults = () => ({
@@ -77,7 +77,7 @@ export function loadSettings() {
   /** @type {Record<string, unknown>} */
   let stored = {};
   try {
-    stored = JSON.parse(localStorage.getItem(key) ?? '{}') ?? {};
+    stored = JSON.parse(localStorage.getItem(storageKey) ?? '{}') ?? {};
   } catch {
     // a browser that keeps nothing, or something that is not ours: the defaults
   }
@@ -88,7 +88,7 @@ export function loadSettings() {
 /** @param {Settings} settings */
 export function storeSettings(settings) {
   try {
-    localStorage.setItem(key, JSON.stringify(settings));
+    localStorage.setItem(storageKey, JSON.stringify(settings));
   } catch {
     // a browser that keeps nothing: they hold for this visit
   }

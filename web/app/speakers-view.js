@@ -75,7 +75,8 @@ export class SpeakersView {
         const values = { seconds: number(profile.seconds), weight: percent(profile.weight) };
         const known = t('speakers.known', values);
         const other = profile.model === model ? '' : ` (${t('speakers.otherModel')})`;
-        const remove = button('×', () => this.#profiles.remove(profile), {
+        const sorry = () => this.#say(t('history.unavailable'));
+        const remove = button('×', () => this.#profiles.remove(profile).catch(sorry), {
           class: 'remove',
           'aria-label': t('speakers.delete', { name: profile.name }),
         });
@@ -112,8 +113,8 @@ export class SpeakersView {
     record.disabled = file.disabled = true;
     try {
       const emovox = await this.#analysis.engine();
-      const profile = await this.#profiles.enroll(emovox, this.#settings.model, called, teach);
-      this.#tell(t('speakers.saved', { name: called, seconds: number(profile.seconds) }));
+      const { profile, kept } = await this.#profiles.enroll(emovox, this.#settings.model, called, teach);
+      this.#tell(t(kept ? 'speakers.saved' : 'speakers.unkept', { name: called, seconds: number(profile.seconds) }));
       name.value = '';
     } catch (thrown) {
       const error = EmovoxError.from(thrown);

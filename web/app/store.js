@@ -36,6 +36,11 @@ function database() {
       db.createObjectStore('recordings', { keyPath: 'id' });
       db.createObjectStore('profiles', { keyPath: 'id' });
     },
+    // Another tab deletes or renews it.
+    blocking(_, __, event) {
+      /** @type {IDBDatabase} */ (event.target).close();
+      opened = null;
+    },
     terminated() {
       opened = null;
     },
@@ -46,21 +51,28 @@ function database() {
   return opened;
 }
 
+/** Tells the other tabs of what has changed; there is none in old browsers. */
+const tabs = globalThis.BroadcastChannel && new BroadcastChannel('emovox');
+
 /**
  * @template {'recordings' | 'profiles'} S
  * @param {S} store
  */
 function table(store) {
+  const write = async (/** @type {(db: Database) => Promise<unknown>} */ change) => {
+    await change(await database());
+    tabs?.postMessage(store);
+  };
   return {
+    /** @param {() => void} callback called when another tab has changed it */
+    onChange: (callback) => tabs?.addEventListener('message', ({ data }) => data === store && callback()),
     /** @returns {Promise<(S extends 'recordings' ? Kept : Profile)[]>} */
     all: async () => /** @type {any} */ (await (await database()).getAll(store)),
     /** @param {S extends 'recordings' ? Kept : Profile} value */
-    put: async (value) => {
-      await (await database()).put(store, /** @type {any} */ (value));
-    },
+    put: (value) => write((db) => db.put(store, /** @type {any} */ (value))),
     /** @param {string} id */
-    remove: async (id) => (await database()).delete(store, id),
-    clear: async () => (await database()).clear(store),
+    remove: (id) => write((db) => db.delete(store, id)),
+    clear: () => write((db) => db.clear(store)),
   };
 }
 

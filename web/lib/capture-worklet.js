@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // Runs on the audio thread: gathers the 128-sample quanta into blocks, sends them through the port it was given, and
-// tells the page how loud each was.
+// tells the page how loud each was; if wanted, it gets them as well.
 
 const blockFrames = 2048;
 
@@ -10,12 +10,16 @@ class Capture extends AudioWorkletProcessor {
   #filled = 0;
   #paused = false;
   #closed = false;
+  #samples = false;
   /** @type {MessagePort | null} */ #out = null;
 
   constructor() {
     super();
     this.port.onmessage = ({ data }) => {
-      if (data.port) this.#out = data.port;
+      if (data.port) {
+        this.#out = data.port;
+        this.#samples = data.samples;
+      }
       if (typeof data.paused === 'boolean') this.#paused = data.paused;
       if (data.end) this.#end();
       if (data.close) this.#closed = true;
@@ -28,7 +32,7 @@ class Capture extends AudioWorkletProcessor {
    */
   process([[samples]]) {
     if (this.#closed) {
-      this.port.postMessage(null);
+      this.port.postMessage({ closed: true });
       return false;
     }
     if (!samples || this.#paused || !this.#out) return true;
@@ -43,7 +47,8 @@ class Capture extends AudioWorkletProcessor {
     this.#filled = 0;
     let power = 0;
     for (const sample of block) power += sample * sample;
-    this.port.postMessage(Math.min(1, Math.sqrt(power / block.length)));
+    const level = Math.min(1, Math.sqrt(power / block.length));
+    this.port.postMessage(this.#samples ? { level, block } : { level });
     this.#out?.postMessage(block, [block.buffer]);
   }
 
@@ -51,6 +56,7 @@ class Capture extends AudioWorkletProcessor {
     this.#paused = true;
     if (this.#filled > 0) this.#flush();
     this.#out?.postMessage(null);
+    this.port.postMessage({ ended: true });
   }
 }
 

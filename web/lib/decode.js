@@ -10,6 +10,8 @@ import {
   EncodedPacketSink,
   FLAC,
   Input,
+  Logging,
+  LogLevel,
   MATROSKA,
   MP3,
   MP4,
@@ -32,8 +34,11 @@ export { AudioSample, CustomAudioDecoder, registerDecoder } from 'mediabunny';
  * @property {number} sampleRate Hz, the file's own
  * @property {number} channels
  * @property {number | null} duration seconds, as far as the file tells
- * @property {AsyncIterable<Float32Array>} blocks interleaved; each is valid until the next one is asked for
+ * @property {AsyncGenerator<Float32Array>} blocks interleaved; each is valid until the next one is asked for. Whoever
+ *   asks for none calls return()
  */
+
+Logging.level = LogLevel.Errors; // what is wrong with a file is for its result to say
 
 /** Containers without their network-bound relatives (HLS): nothing here may ever fetch. */
 const formats = [WAVE, MP3, OGG, FLAC, MP4, QTFF, WEBM, MATROSKA, ADTS];
@@ -86,6 +91,7 @@ export async function decode(blob, signal, { start = 0, end = Infinity } = {}) {
     const wanted = { sampleRate, channels, start: start - late, end: end - late };
     const blocks = (async function* () {
       try {
+        yield new Float32Array(); // begun here: from now on return() gives back what is held, too
         let seconds = start;
         for await (const block of pcm(first.value, samples, wanted)) {
           yield block;
@@ -97,10 +103,12 @@ export async function decode(blob, signal, { start = 0, end = Infinity } = {}) {
         throw EmovoxError.from(error, 'undecodable');
       } finally {
         signal.removeEventListener('abort', dispose);
+        first.value.close();
         await samples.return();
         input.dispose();
       }
     })();
+    await blocks.next();
     return { sampleRate, channels, duration, blocks };
   } catch (error) {
     signal.removeEventListener('abort', dispose);

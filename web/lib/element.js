@@ -341,6 +341,7 @@ export class EmovoxRecorder extends Base {
     // Nothing is awaited that is there already: a recording must start within the click (iOS).
     const promise = (async () => {
       await before?.catch(() => {});
+      if (this.#emovox?.ended) this.#unload();
       const emovox = this.#emovox ?? (await this.#load());
       signal.throwIfAborted();
       this.#render();

@@ -11,6 +11,7 @@ import {
   enrollOptions,
   judging,
   kinds,
+  refuseDetached,
   streamOptions,
 } from './options.js';
 import { decodeWholeFile, isAudioBuffer, isMediaStream, monoBuffer, pcmOf, pcmOfStream, toBlob } from './source.js';
@@ -98,12 +99,13 @@ export { EmovoxError };
  * @property {(level: number) => void} [onLevel] loudness of the last few hundredths of a second, 0..1
  * @property {(peaks: Float32Array<ArrayBuffer>) => void} [onPeaks] as for analyze(); they come with every block
  * @property {(samples: Float32Array<ArrayBuffer>) => void} [onSamples] to keep the recording: block after block the mono
- *   samples that were analysed, at the recording's `sampleRate`, all of them before `finished` settles
+ *   samples that are analysed, at the recording's `sampleRate`, all of them before `finished` settles
  */
 
 /**
  * A live recording. `finished` settles when it ends: by stop(), by the signal, or because the microphone went away
- * (then with the verdict about what was heard until there).
+ * (then with the verdict about what was heard until there). Where the analysis fails meanwhile, a recording that is kept
+ * by `onSamples` goes on all the same, and `finished` rejects when it ends; any other ends at once.
  *
  * @typedef {object} Recording
  * @property {() => void} pause hears nothing until resume()
@@ -257,6 +259,20 @@ export class Emovox {
   }
 
   /**
+   * Why this object can be used no more: what its worker crashed from, or `closed`; null while it works.
+   *
+   * @returns {EmovoxError | null}
+   *
+   * @example
+   * ```js
+   * if (emovox.ended) emovox = await Emovox.create();
+   * ```
+   */
+  get ended() {
+    return this.#ended;
+  }
+
+  /**
    * Analyses one recording, after those asked for before.
    *
    * @param {Source} source
@@ -321,6 +337,7 @@ export class Emovox {
     if (profile !== undefined && !(profile instanceof Uint8Array || profile instanceof ArrayBuffer)) {
       throw new EmovoxError('bad-input', 'Pass the Uint8Array that save() gave, or nothing for a new speaker.');
     }
+    refuseDetached(profile);
     const bytes = profile && new Uint8Array(profile);
     const number = await this.#call({ type: 'speaker', profile: bytes ?? null });
     /** @type {Speaker} */
@@ -412,7 +429,7 @@ export class Emovox {
     const { speaker, enroll = false, signal, onSegment, onPeaks, onSamples } = options;
     if (this.#ended) throw this.#ended;
     if (enroll && !speaker) throw new EmovoxError('bad-input', 'Pass the speaker to enroll.');
-    const how = { enroll, ...this.#how(options), samples: onSamples !== undefined };
+    const how = { enroll, ...this.#how(options) };
     if (signal?.aborted) throw abortError(signal);
     // The context must be started within the click, before anything is awaited (iOS).
     this.#capture ??= new AudioCapture(this.#worklet());
@@ -420,13 +437,25 @@ export class Emovox {
     if (capture.busy) throw new EmovoxError('bad-input', 'A recording is under way; stop it before the next one.');
     const microphone = await openMicrophone(capture, options);
     if (this.#ended) {
-      microphone.release();
+      capture.close();
       throw this.#ended;
     }
     const { port, sampleRate } = microphone;
-    const callbacks = { onSegment, onPeaks, onSamples };
-    const call = this.#start({ type: 'listen', sampleRate, port, ...how }, { transfer: [port], signal, ...callbacks });
-    const finished = call.promise.finally(() => microphone.release());
+    const request = { type: 'listen', sampleRate, port, ...how };
+    const call = this.#start(request, { transfer: [port], signal, onSegment, onPeaks });
+    const finished = (async () => {
+      try {
+        const result = await call.promise;
+        await microphone.ended;
+        return result;
+      } catch (error) {
+        if (onSamples) await microphone.ended; // what is kept is not the analysis's to end
+        throw signal?.aborted ? abortError(signal) : error;
+      } finally {
+        microphone.release();
+        if (this.#ended) capture.close();
+      }
+    })();
     finished.catch(() => {}); // whoever awaits it gets the error; nobody has to
     const stop = () => {
       microphone.end();
@@ -443,7 +472,7 @@ export class Emovox {
       peek: () =>
         new Promise((resolve, reject) => {
           call.peeks.push(resolve);
-          finished.then(resolve, reject);
+          call.promise.then(resolve, reject);
           this.#send({ type: 'peek', id: call.id });
         }),
     };
@@ -473,6 +502,7 @@ export class Emovox {
    */
   async close() {
     this.#end(new EmovoxError('closed'));
+    this.#capture?.close();
   }
 
   async [Symbol.asyncDispose]() {
@@ -488,6 +518,7 @@ export class Emovox {
   async #read(source, options, task) {
     const { signal, sampleRate, channels = 1 } = options;
     if (this.#ended) throw this.#ended;
+    refuseDetached(source);
     if (isAudioBuffer(source)) return this.#readPcm(pcmOf(source, task.logMel), options, task);
     if (source instanceof Float32Array) {
       if (sampleRate === undefined) {
@@ -542,9 +573,9 @@ export class Emovox {
    * @param {CallOptions} [options]
    * @returns {Call}
    */
-  #start(request, { transfer = [], signal, flow = {}, onSegment, onProgress, onPeaks, onSamples, onPull } = {}) {
+  #start(request, { transfer = [], signal, flow = {}, onSegment, onProgress, onPeaks, onPull } = {}) {
     const id = this.#nextId++;
-    const callbacks = { onSegment, onProgress, onPeaks, onSamples, onPull };
+    const callbacks = { onSegment, onProgress, onPeaks, onPull };
     const call = /** @type {Call} */ (/** @type {unknown} */ ({ id, ...callbacks, peeks: [], segments: [] }));
     const onAbort = () => {
       this.#send({ type: 'cancel', id });
@@ -586,6 +617,7 @@ export class Emovox {
 
   /** @param {import('./protocol.js').Reply} reply */
   #receive(reply) {
+    if (reply.type === 'alive') return this.#watch(reply.life);
     const call = this.#calls.get(reply.id);
     if (!call) return;
     switch (reply.type) {
@@ -596,8 +628,6 @@ export class Emovox {
         return call.onProgress?.(reply.value);
       case 'peaks':
         return call.onPeaks?.(reply.value);
-      case 'samples':
-        return call.onSamples?.(reply.value);
       case 'peeked':
         return call.peeks.shift()?.(reply.value);
       case 'pull':
@@ -610,6 +640,11 @@ export class Emovox {
         if (reply.value?.segments) reply.value.segments = call.segments;
         return call.resolve(reply.value);
     }
+  }
+
+  /** @param {string} life the name of a lock that the worker holds */
+  #watch(life) {
+    navigator.locks.request(life, () => this.#end(EmovoxError.from('The browser ended the worker.')));
   }
 
   /** @param {Call} call */
@@ -629,7 +664,7 @@ export class Emovox {
     if (this.#ended) return;
     this.#ended = error;
     this.#worker.terminate();
-    this.#capture?.close();
+    if (!this.#capture?.busy) this.#capture?.close();
     for (const call of [...this.#calls.values()]) call.reject(error);
   }
 }

@@ -4,6 +4,7 @@
 
 import { abortError, EmovoxError } from './errors.js';
 import { modelFiles, wasmFiles } from './files.js';
+import { refuseDetached } from './options.js';
 
 /** @import { CreateOptions } from './emovox.js' */
 
@@ -127,13 +128,14 @@ function fetchWeights(source, progress, signal, name) {
  * @returns {Promise<Loaded<ArrayBuffer>>}
  */
 export async function fetchModel(model, baseUrl, progress, signal) {
+  refuseDetached(model);
   if (model instanceof ArrayBuffer || model instanceof Uint8Array) {
     const value = new Uint8Array(model).slice().buffer;
     return { value, sha256: await identify(value, []) };
   }
   if (model instanceof URL) return fetchWeights(model, progress, signal);
   if (model !== 'small' && model !== 'large') {
-    const given = JSON.stringify(model);
+    const given = typeof model === 'string' ? `'${model}'` : 'of this kind';
     throw new EmovoxError('bad-input', `There is no model ${given}; use 'small', 'large', a URL or bytes.`);
   }
   const name = `emovox-${model}.safetensors`;

@@ -7,6 +7,8 @@ import { abortError, EmovoxError } from './errors.js';
 
 /** How long the audio thread may take to end its processor. */
 const closeMilliseconds = 300;
+/** And to give its last block: while the context sleeps, it gives none. */
+const lastBlockMilliseconds = 1000;
 
 /** Frames per block without an AudioWorklet. */
 const scriptFrames = 4096;
@@ -60,6 +62,7 @@ export class AudioCapture {
  * @property {() => void} pause
  * @property {() => void} resume
  * @property {() => void} end sends what is left, then null
+ * @property {Promise<void>} ended once all samples were given, after end() or release()
  * @property {() => void} release gives the device back
  * @property {() => void} onended set by the caller; called when the device goes away
  */
@@ -67,7 +70,7 @@ export class AudioCapture {
 /**
  * The port and its controls: what records, on the audio thread or on the page's own.
  *
- * @typedef {Pick<Microphone, 'port' | 'pause' | 'resume' | 'end'> & {close: () => Promise<void>}} Tap
+ * @typedef {Pick<Microphone, 'port' | 'pause' | 'resume' | 'end' | 'ended'> & {close: () => Promise<void>}} Tap
  */
 
 /**
@@ -78,8 +81,9 @@ export class AudioCapture {
  *   in it as well
  * @property {boolean} [noiseSuppression]
  * @property {boolean} [autoGainControl]
- * @property {AbortSignal} [signal]
+ * @property {AbortSignal} [signal] gives everything back
  * @property {(level: number) => void} [onLevel]
+ * @property {(samples: Float32Array<ArrayBuffer>) => void} [onSamples]
  */
 
 /**
@@ -88,7 +92,7 @@ export class AudioCapture {
  * @returns {Promise<Microphone>}
  */
 export async function openMicrophone(capture, options) {
-  const { deviceId, signal, onLevel = () => {} } = options;
+  const { deviceId, signal } = options;
   const { context } = capture;
   capture.busy = true;
   /** What gives everything back, in reverse order. @type {(() => void)[]} */
@@ -109,10 +113,11 @@ export async function openMicrophone(capture, options) {
     const stream =
       options.stream ?? (await openStream({ ...processing, ...(deviceId && { deviceId: { exact: deviceId } }) }));
     if (!options.stream) cleanups.push(...stream.getTracks().map((track) => () => track.stop()));
-    if (signal?.aborted) throw abortError(signal);
     await started(running);
     const source = context.createMediaStreamSource(stream);
-    const tap = (await capture.ready) ? tapByWorklet(source, onLevel) : tapByScript(source, onLevel);
+    const hasWorklet = await capture.ready;
+    if (signal?.aborted) throw abortError(signal);
+    const tap = hasWorklet ? tapByWorklet(source, options) : tapByScript(source, options);
 
     const keepRunning = () => {
       // An incoming call or another tab may suspend the context; go on as soon as the browser lets us.
@@ -127,13 +132,27 @@ export async function openMicrophone(capture, options) {
       });
     });
 
+    signal?.addEventListener('abort', release);
+    cleanups.push(() => signal?.removeEventListener('abort', release));
+    /** @type {() => void} */ let over = () => {};
+    /** @type {Promise<void>} */
+    const ended = new Promise((resolve) => {
+      over = resolve;
+    });
+    tap.ended.then(over);
+    cleanups.push(over);
+
     /** @type {Microphone} */
     const microphone = {
       port: tap.port,
       sampleRate: context.sampleRate,
       pause: tap.pause,
       resume: tap.resume,
-      end: tap.end,
+      end: () => {
+        tap.end();
+        setTimeout(over, lastBlockMilliseconds);
+      },
+      ended,
       release,
       onended: () => {},
     };
@@ -151,27 +170,32 @@ export async function openMicrophone(capture, options) {
 
 /**
  * @param {MediaStreamAudioSourceNode} source
- * @param {(level: number) => void} onLevel
+ * @param {Pick<MicrophoneOptions, 'onLevel' | 'onSamples'>} options
  * @returns {Tap}
  */
-function tapByWorklet(source, onLevel) {
+function tapByWorklet(source, { onLevel, onSamples }) {
   const node = new AudioWorkletNode(source.context, 'emovox-capture', {
     numberOfOutputs: 0,
     channelCount: 1,
     channelCountMode: 'explicit',
   });
   const { port1, port2 } = new MessageChannel();
-  node.port.postMessage({ port: port1 }, [port1]);
-  /** @type {Promise<void>} */
-  const closed = new Promise((resolve) => {
-    node.port.onmessage = ({ data }) => (data === null ? resolve() : onLevel(data));
-  });
+  node.port.postMessage({ port: port1, samples: onSamples !== undefined }, [port1]);
+  /** @type {(name: 'ended' | 'closed') => Promise<void>} */
+  const said = (name) =>
+    new Promise((resolve) => node.port.addEventListener('message', ({ data }) => data[name] && resolve()));
+  const [ended, closed] = [said('ended'), said('closed')];
+  node.port.onmessage = ({ data: { level, block } }) => {
+    if (level !== undefined) onLevel?.(level);
+    if (block) onSamples?.(block);
+  };
   source.connect(node);
   return {
     port: port2,
     pause: () => node.port.postMessage({ paused: true }),
     resume: () => node.port.postMessage({ paused: false }),
     end: () => node.port.postMessage({ end: true }),
+    ended,
     // A context that rests before the processor has ended would keep it for ever.
     close: () => {
       node.port.postMessage({ close: true });
@@ -184,18 +208,24 @@ function tapByWorklet(source, onLevel) {
  * The same on the page's own thread, where there is no AudioWorklet: a busy page may lose audio.
  *
  * @param {MediaStreamAudioSourceNode} source
- * @param {(level: number) => void} onLevel
+ * @param {Pick<MicrophoneOptions, 'onLevel' | 'onSamples'>} options
  * @returns {Tap}
  */
-function tapByScript(source, onLevel) {
+function tapByScript(source, { onLevel, onSamples }) {
   const context = /** @type {AudioContext} */ (source.context);
   const node = context.createScriptProcessor(scriptFrames, 1, 1);
   const { port1, port2 } = new MessageChannel();
   let paused = false;
+  /** @type {() => void} */ let end;
+  /** @type {Promise<void>} */
+  const ended = new Promise((resolve) => {
+    end = resolve;
+  });
   node.onaudioprocess = ({ inputBuffer }) => {
     if (paused) return;
     const block = inputBuffer.getChannelData(0).slice();
-    onLevel(Math.min(1, Math.sqrt(block.reduce((power, sample) => power + sample * sample, 0) / block.length)));
+    onLevel?.(Math.min(1, Math.sqrt(block.reduce((power, sample) => power + sample * sample, 0) / block.length)));
+    onSamples?.(block.slice());
     port1.postMessage(block, [block.buffer]);
   };
   source.connect(node);
@@ -211,7 +241,9 @@ function tapByScript(source, onLevel) {
     end: () => {
       paused = true;
       port1.postMessage(null);
+      end();
     },
+    ended,
     close: async () => node.disconnect(),
   };
 }

@@ -10,7 +10,15 @@ import { registerDecoders } from './decoders.js';
 import { Engine, progressOf } from './engine.js';
 import { abortError, EmovoxError } from './errors.js';
 import { FileBlob } from './file-blob.js';
-import { analyzeOptions, checkLogMelOptions, checkOptions, enrollOptions, kinds, streamOptions } from './options.js';
+import {
+  analyzeOptions,
+  checkLogMelOptions,
+  checkOptions,
+  enrollOptions,
+  kinds,
+  refuseDetached,
+  streamOptions,
+} from './options.js';
 import { Gate, segmentsOf } from './stream.js';
 import { cut, framesOf } from './stretch.js';
 
@@ -196,7 +204,7 @@ export class Emovox {
     return this.#job(options.signal, async (signal) => {
       const audio = await open(source, options, signal, { start, end });
       const { sampleRate, channels } = audio;
-      return read(audio, this.#open().engine.openLogMel({ sampleRate, channels, start }), signal);
+      return read(audio, () => this.#open().engine.openLogMel({ sampleRate, channels, start }), signal);
     });
   }
 
@@ -211,6 +219,7 @@ export class Emovox {
     if (profile !== undefined && !(profile instanceof Uint8Array || profile instanceof ArrayBuffer)) {
       throw new EmovoxError('bad-input', 'Pass the Uint8Array that save() gave, or nothing for a new speaker.');
     }
+    refuseDetached(profile);
     const inner = this.#open().openSpeaker(profile && new Uint8Array(profile));
     const known = () => {
       this.#open();
@@ -330,23 +339,24 @@ export class Emovox {
     const { sampleRate, channels, duration } = audio;
     /** @type {Segment[]} */
     const segments = [];
-    const analyzer = this.#open().openAnalyzer({
-      sampleRate,
-      channels,
-      enroll,
-      hop,
-      threshold,
-      onPeaks,
-      peakBatch,
-      speaker: this.#engineSpeaker(options.speaker),
-      onSegment: (segment) => {
-        segments.push(segment);
-        onSegment?.(segment);
-      },
-      onProgress: (seconds) => {
-        onProgress?.(progressOf(seconds, duration)); // what it returns must not stop the engine
-      },
-    });
+    const analyzer = () =>
+      this.#open().openAnalyzer({
+        sampleRate,
+        channels,
+        enroll,
+        hop,
+        threshold,
+        onPeaks,
+        peakBatch,
+        speaker: this.#engineSpeaker(options.speaker),
+        onSegment: (segment) => {
+          segments.push(segment);
+          onSegment?.(segment);
+        },
+        onProgress: (seconds) => {
+          onProgress?.(progressOf(seconds, duration)); // what it returns must not stop the engine
+        },
+      });
     return { ...(await read(audio, analyzer, signal, gate)), segments };
   }
 
@@ -371,13 +381,15 @@ const closedSpeaker = () =>
  *
  * @template {Analyzer | LogMel} Reader
  * @param {import('./decode.js').DecodedAudio} audio
- * @param {Reader} reader is closed
+ * @param {() => Reader} open makes that somebody, who is closed
  * @param {AbortSignal} signal
  * @param {Gate} [gate]
  * @returns {Promise<ReturnType<Reader['result']>>}
  */
-async function read({ channels, blocks }, reader, signal, gate) {
+async function read({ channels, blocks }, open, signal, gate) {
+  let reader;
   try {
+    reader = open();
     const step = stepValues - (stepValues % channels);
     let sliceEnd = performance.now() + sliceMilliseconds;
     for await (const block of abortable(blocks, signal)) {
@@ -392,7 +404,8 @@ async function read({ channels, blocks }, reader, signal, gate) {
     }
     return /** @type {ReturnType<Reader['result']>} */ (reader.result());
   } finally {
-    reader.close();
+    reader?.close();
+    blocks.return(undefined).catch(() => {}); // also where nobody could read them
   }
 }
 
@@ -404,6 +417,7 @@ async function read({ channels, blocks }, reader, signal, gate) {
  * @returns {Promise<import('./decode.js').DecodedAudio>}
  */
 async function open(source, { sampleRate, channels = 1 }, signal, stretch = {}) {
+  refuseDetached(source);
   const blocks = source instanceof Float32Array ? once(source) : source;
   if (isIterable(blocks)) {
     if (typeof sampleRate === 'number') {
@@ -511,6 +525,7 @@ async function loadEngine(folder, read) {
  * @returns {Promise<Uint8Array>}
  */
 async function loadModel(model, folder, read) {
+  refuseDetached(model);
   if (model instanceof Uint8Array) return model;
   if (model instanceof ArrayBuffer) return new Uint8Array(model);
   const own = {
@@ -518,7 +533,7 @@ async function loadModel(model, folder, read) {
     large: () => new URL('./models/emovox-large.safetensors', import.meta.url),
   };
   if (!(model instanceof URL || model === 'small' || model === 'large')) {
-    const given = JSON.stringify(model);
+    const given = typeof model === 'string' ? `'${model}'` : 'of this kind';
     throw new EmovoxError('bad-input', `There is no model ${given}; use 'small', 'large', a URL or bytes.`);
   }
   const named = (/** @type {'small' | 'large'} */ name) =>

@@ -86,7 +86,7 @@ export function checkOptions(method, options, known) {
   if (typeof options !== 'object' || options === null) {
     throw new EmovoxError('bad-option', `${method} takes its options as an object.`);
   }
-  for (const [name, value] of Object.entries(options)) {
+  for (const [name, value] of entries(method, options)) {
     if (!Object.hasOwn(known, name)) {
       const all = Object.keys(known).join(', ');
       throw new EmovoxError('bad-option', `${method} has no option '${name}'. It takes ${all}.`);
@@ -95,5 +95,33 @@ export function checkOptions(method, options, known) {
     if (value !== undefined && kind && !kind[0](value)) {
       throw new EmovoxError('bad-option', `Option '${name}' of ${method} must be ${kind[1]}.`);
     }
+  }
+}
+
+/**
+ * @param {string} method
+ * @param {object} options whose getters may throw
+ */
+function entries(method, options) {
+  try {
+    return Object.entries(options);
+  } catch (error) {
+    throw new EmovoxError('bad-option', `The options of ${method} cannot be read.`, { cause: error });
+  }
+}
+
+/**
+ * @param {unknown} source that may be, or be a view of, an ArrayBuffer
+ * @throws {EmovoxError} `bad-input` where its memory was transferred
+ */
+export function refuseDetached(source) {
+  const buffer = ArrayBuffer.isView(source) ? source.buffer : source;
+  if (!(buffer instanceof ArrayBuffer) || buffer.byteLength > 0) return;
+  try {
+    new Uint8Array(buffer);
+  } catch (error) {
+    throw new EmovoxError('bad-input', 'This buffer is empty: its memory was transferred. Pass a copy.', {
+      cause: error,
+    });
   }
 }

@@ -23,7 +23,7 @@
  *   | {type: 'read-file', id: number, blob: Blob} & Task
  *   | {type: 'read-pcm', id: number, sampleRate: number, channels: number, duration: number | null} & Task
  *   | {type: 'pcm', id: number, block: Float32Array | null}
- *   | {type: 'listen', id: number, sampleRate: number, port: MessagePort, samples: boolean} & How
+ *   | {type: 'listen', id: number, sampleRate: number, port: MessagePort} & How
  *   | {type: 'speaker', id: number, profile: Uint8Array | null}
  *   | {type: 'speaker-save', id: number, speaker: number}
  *   | {type: 'speaker-close', id: number, speaker: number}
@@ -33,15 +33,16 @@
  *   | {type: 'cancel', id: number}
  *   | {type: 'stats', id: number}} Request
  *
- * Worker -> page. The segments of a result are not in it: each was told when it was there.
+ * Worker -> page. The segments of a result are not in it: each was told when it was there. `life` is the name of a Web
+ * Lock that is held as long as the worker lives.
  *
- * @typedef {{type: 'done', id: number, value: any}
+ * @typedef {{type: 'alive', id: number, life: string}
+ *   | {type: 'done', id: number, value: any}
  *   | {type: 'error', id: number, code: EmovoxErrorCode, message: string}
  *   | {type: 'whole-file', id: number}
  *   | {type: 'pull', id: number}
  *   | {type: 'segment', id: number, value: Segment}
  *   | {type: 'peaks', id: number, value: Float32Array<ArrayBuffer>}
- *   | {type: 'samples', id: number, value: Float32Array<ArrayBuffer>}
  *   | {type: 'progress', id: number, value: Progress}
  *   | {type: 'peeked', id: number, value: Summary}} Reply
  */
@@ -53,7 +54,6 @@
  * @property {(segment: Segment) => void} [onSegment]
  * @property {(progress: Progress) => void} [onProgress]
  * @property {(peaks: Float32Array<ArrayBuffer>) => void} [onPeaks]
- * @property {(samples: Float32Array<ArrayBuffer>) => void} [onSamples]
  * @property {() => Promise<Float32Array<ArrayBuffer> | null>} [onPull]
  *
  * A job under way, in the page.

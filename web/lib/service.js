@@ -113,7 +113,7 @@ export class Service {
       case 'speaker-save':
         return this.#speakerOf(request)?.save();
       case 'speaker-close':
-        this.#speakerOf(request)?.close();
+        this.#speakers.get(request.speaker)?.close(); // once more does no harm
         this.#speakers.delete(request.speaker);
         return;
     }
@@ -151,10 +151,11 @@ export class Service {
    */
   async #read(request, job, { sampleRate, channels, duration, blocks }) {
     const { logMel } = request;
-    const reader = logMel
-      ? this.#model.engine.openLogMel({ sampleRate, channels, start: logMel.start })
-      : this.#open(request, { sampleRate, channels, peakBatch }, duration);
+    let reader;
     try {
+      reader = logMel
+        ? this.#model.engine.openLogMel({ sampleRate, channels, start: logMel.start })
+        : this.#open(request, { sampleRate, channels, peakBatch }, duration);
       let sliceEnd = performance.now() + sliceMilliseconds;
       for await (const block of blocks) {
         reader.push(block);
@@ -167,7 +168,8 @@ export class Service {
       }
       return handOver(reader.result(), job);
     } finally {
-      reader.close();
+      reader?.close();
+      blocks.return(undefined).catch(() => {}); // also where nobody could read them
     }
   }
 
@@ -197,14 +199,13 @@ export class Service {
   }
 
   /**
-   * A live recording: blocks come through a port of their own, straight from the audio thread. What has been analysed
-   * goes to the page if that wants it, ahead of the result.
-   * @param {{id: number, sampleRate: number, port: MessagePort, samples: boolean} & How} request
+   * A live recording: blocks come through a port of their own, straight from the audio thread.
+   * @param {{sampleRate: number, port: MessagePort, id: number} & How} request
    * @param {Job} job
    * @returns {Promise<Result>}
    */
   async #listen(request, job) {
-    const { id, sampleRate, port } = request;
+    const { sampleRate, port } = request;
     const analyzer = this.#open(request, { sampleRate }, null);
     job.analyzer = analyzer;
     try {
@@ -215,7 +216,6 @@ export class Service {
           try {
             if (data === null) return resolve(undefined);
             analyzer.push(data);
-            if (request.samples) this.#send({ type: 'samples', id, value: data }, [data.buffer]);
           } catch (error) {
             reject(error);
           }

@@ -29,7 +29,7 @@ watchServiceWorker({
     dataset.update = '';
     Object.assign(globalThis, { apply });
   },
-  onFailure: (message) => {
-    dataset.failure = message;
+  onFailure: () => {
+    dataset.failure = '';
   },
 });

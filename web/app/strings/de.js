@@ -69,6 +69,7 @@ export default {
   'status.reload': 'Jetzt verwenden',
   'status.copied': 'Kopiert.',
   'status.notCopied': 'Der Browser lässt die Seite nicht kopieren. Der Link steht in der Adresszeile.',
+  'status.notStored': 'Der Browser konnte diese Seite nicht speichern: Sie braucht auch beim nächsten Mal ein Netz.',
 
   'list.heading': 'Aufnahmen',
   'list.compare': 'Vergleichen',
@@ -263,6 +264,8 @@ export default {
   'speakers.delete': '{name} löschen',
   'speakers.note': 'Ein Profil ist ein paar hundert Bytes Statistik, kein Ton. Es bleibt in diesem Browser.',
   'speakers.none': 'Noch ist niemand bekannt.',
+  'speakers.unkept':
+    '{name} ist für diesen Besuch bekannt: Der Browser behält keine Profile oder hat keinen Platz mehr.',
 
   'settings.heading': 'Optionen',
   'settings.model': 'Modell',

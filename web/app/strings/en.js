@@ -68,6 +68,7 @@ export default {
   'status.reload': 'Use it now',
   'status.copied': 'Copied.',
   'status.notCopied': 'The browser does not let the page copy. The link is in the address bar.',
+  'status.notStored': 'The browser could not store this page: it needs a network the next time, too.',
 
   'list.heading': 'Recordings',
   'list.compare': 'Compare',
@@ -261,6 +262,7 @@ export default {
   'speakers.delete': 'Delete {name}',
   'speakers.note': 'A profile is a few hundred bytes of statistics, no sound. It is kept in this browser only.',
   'speakers.none': 'Nobody is known yet.',
+  'speakers.unkept': '{name} is known for this visit: the browser keeps no profiles, or has no room left.',
 
   'settings.heading': 'Settings',
   'settings.model': 'Model',

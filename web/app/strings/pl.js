@@ -71,6 +71,7 @@ export default {
   'status.reload': 'Użyj teraz',
   'status.copied': 'Skopiowano.',
   'status.notCopied': 'Przeglądarka nie pozwala stronie kopiować. Link jest w pasku adresu.',
+  'status.notStored': 'Przeglądarka nie mogła zapisać tej strony: następnym razem też będzie potrzebna sieć.',
 
   'list.heading': 'Nagrania',
   'list.compare': 'Porównaj',
@@ -270,6 +271,8 @@ export default {
   'speakers.delete': 'Usuń {name}',
   'speakers.note': 'Profil to kilkaset bajtów statystyki, bez dźwięku. Pozostaje tylko w tej przeglądarce.',
   'speakers.none': 'Nikt nie jest jeszcze znany.',
+  'speakers.unkept':
+    '{name} – głos znany podczas tej wizyty: przeglądarka nie przechowuje profili albo nie ma już miejsca.',
 
   'settings.heading': 'Opcje',
   'settings.model': 'Model',
