@@ -1,10 +1,11 @@
 // `npm test`: installs and builds what is missing, runs every suite, closes with counts.
+// `npm test -- NAME ...`: of these, only the test files and C tests of such names: `npm test -- faults memory`.
 // `npm run test:matrix`: the same for the package alone, installed and built with other people's tools.
 // SPDX-License-Identifier: MIT
 import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
-import { ensure, main, root } from '../src/deps/setup.mjs';
+import { ensure, main, root, SetupError } from '../src/deps/setup.mjs';
 import { build } from '../web/scripts/build.mjs';
 
 const total = { passed: 0, failed: 0 };
@@ -35,37 +36,51 @@ const nodeTest = (text) => ({
   failed: number(text, /^# (?:fail|cancelled) (\d+)/gm),
 });
 
+/** The names on the command line; none: all. @type {string[]} */
+let names = [];
+
 const testFiles = (folder) =>
   readdirSync(path.join(root, folder))
-    .filter((file) => file.endsWith('.test.js'))
+    .filter((file) => file.endsWith('.test.js') && (names.length === 0 || names.includes(file.split('.')[0])))
     .map((file) => path.join(folder, file));
 
-const node = (title, ...args) => suite(title, process.execPath, ['--test', '--test-reporter=tap', ...args], nodeTest);
+/** Runs test files with options before them, if there are any. */
+function node(title, files, ...options) {
+  if (files.length === 0) return;
+  suite(title, process.execPath, ['--test', '--test-reporter=tap', ...options, ...files], nodeTest);
+}
+
+/** Whether there is a C test of one of the names. */
+const inC = () => names.length === 0 || new RegExp(`\\b(${names.join('|')})\\b`).test(cTests());
+const cTests = () => spawnSync('ctest', ['--test-dir', 'build/native', '-N'], { cwd: root, encoding: 'utf8' }).stdout;
 
 async function everything() {
   await ensure({ native: true, wasm: true, npm: true, chromium: true, firefox: true, webkit: true, python: true });
   await build();
-  suite(
-    'C core, with address and undefined-behaviour sanitizers',
-    'ctest',
-    ['--test-dir', 'build/native', '-V'],
-    cmocka,
-  );
-  suite('Training data readers', 'python3', ['-m', 'unittest', 'discover', '-s', 'model/train/tests'], unittest);
-  node('Library in Node', ...testFiles('tests/node'));
-  node('Page in Chromium', '--test-concurrency=2', ...testFiles('tests/browser'));
-  node('Page in Firefox', '--test-concurrency=1', ...testFiles('tests/firefox'));
-  node('Page in WebKit', '--test-concurrency=1', ...testFiles('tests/webkit'));
-  node('Package without a bundler', 'tests/matrix/plain.test.js');
+  if (inC()) {
+    const chosen = names.length > 0 ? ['-R', `^(${names.join('|')})$`] : [];
+    const args = ['--test-dir', 'build/native', '-V', ...chosen];
+    suite('C core, with address and undefined-behaviour sanitizers', 'ctest', args, cmocka);
+  }
+  if (names.length === 0)
+    suite('Training data readers', 'python3', ['-m', 'unittest', 'discover', '-s', 'model/train/tests'], unittest);
+  node('Library in Node', testFiles('tests/node'));
+  node('Page in Chromium', testFiles('tests/browser'), '--test-concurrency=2');
+  node('Page in Firefox', testFiles('tests/firefox'), '--test-concurrency=1');
+  node('Page in WebKit', testFiles('tests/webkit'), '--test-concurrency=1');
+  if (names.length === 0) node('Package without a bundler', ['tests/matrix/plain.test.js']);
+  if (total.passed + total.failed === 0) throw new SetupError(`There is no test ${names.join(' or ')}.`);
 }
 
 async function matrix() {
   await ensure({ wasm: true, npm: true, chromium: true });
   await build();
-  node("Package in other people's projects", '--test-concurrency=1', ...testFiles('tests/matrix'));
+  node("Package in other people's projects", testFiles('tests/matrix'), '--test-concurrency=1');
 }
 
 await main(async () => {
+  names = process.argv.slice(2).filter((name) => name !== 'matrix');
+  if (names.some((name) => !/^\w+$/.test(name))) throw new SetupError('npm test takes the names of tests.');
   await (process.argv[2] === 'matrix' ? matrix() : everything());
   console.log(`\n${total.passed} passed, ${total.failed} failed`);
   if (total.failed) process.exitCode = 1;
