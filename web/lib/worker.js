@@ -15,10 +15,12 @@ const decoder = import(/* webpackIgnore: true */ /* @vite-ignore */ new URL('./d
 
 // Held while this worker lives: a browser that ends it, for want of memory maybe, tells nobody, but frees the lock.
 const life = `emovox-${Math.random()}`;
-navigator.locks?.request(life, () => {
-  postMessage({ type: 'alive', id: 0, life });
-  return new Promise(() => {});
-});
+navigator.locks
+  ?.request(life, () => {
+    postMessage({ type: 'alive', id: 0, life });
+    return new Promise(() => {});
+  })
+  .catch(() => {}); // a sandboxed page has no locks
 
 const service = new Service(decoder, (reply, transfer = []) => postMessage(reply, { transfer }));
 addEventListener('message', ({ data }) => service.receive(data));
