@@ -5,7 +5,7 @@
 
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { makeWav, readWav } from './node/audio.js';
+import { makeFloatWav, makeWav, readWav } from './node/audio.js';
 
 const formats = new URL('data/formats/', import.meta.url);
 
@@ -41,17 +41,6 @@ function makeAiff(samples, sampleRate) {
   bytes.write('SSND', 38);
   bytes.writeUInt32BE(wav.length - 44 + 8, 42);
   return bytes;
-}
-
-/** @param {number[] | Float32Array} values @returns {Buffer} a WAV file of 32-bit floats at 16 kHz */
-function makeFloatWav(values) {
-  const file = makeWav(new Float32Array(values.length * 2), 16000);
-  file.writeUInt16LE(3, 20);
-  file.writeUInt32LE(64000, 28);
-  file.writeUInt16LE(4, 32);
-  file.writeUInt16LE(32, 34);
-  for (const [i, value] of values.entries()) file.writeFloatLE(value, 44 + 4 * i);
-  return file;
 }
 
 /**

@@ -551,15 +551,8 @@ describe('a permission that is taken back', () => {
 
   test('while recording: the verdict on what was heard', () =>
     asking.withPage(async (page) => {
-      const session = await asking.browser.newBrowserCDPSession();
       await asking.openSite(page);
-      const { targetInfo } = await (await page.context().newCDPSession(page)).send('Target.getTargetInfo');
-      const permit = (/** @type {'denied' | 'granted'} */ setting) =>
-        session.send('Browser.setPermission', {
-          permission: { name: 'microphone' },
-          setting,
-          browserContextId: targetInfo.browserContextId,
-        });
+      const permit = await asking.microphonePermission(page);
       await permit('granted');
       await page.click('#record');
       await recorded(page, 5);

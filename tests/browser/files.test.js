@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
-import { makeWav, readWav } from '../node/audio.js';
+import { makeFloatWav, makeWav, readWav } from '../node/audio.js';
 import { assertSame, browserTest, data, savedResult, shownResult, tolerance } from './harness.js';
 import { nativeResult } from './native.js';
 
@@ -76,7 +76,7 @@ describe('recordings', () => {
 describe('what cannot be judged', () => {
   const flac = readFileSync(data('formats/angry.flac'));
   const m4a = readFileSync(data('formats/angry.m4a'));
-  const floats = Buffer.from(wavOfFloats([...samples.subarray(0, 16000), NaN]));
+  const floats = Buffer.from(makeFloatWav([...samples.subarray(0, 16000), NaN]));
 
   /** @type {[string, string, Uint8Array, string, RegExp][]} name, file name, bytes, code, words */
   const bad = [
@@ -128,19 +128,6 @@ describe('what cannot be judged', () => {
   /** @param {Uint8Array} bytes  @param {number} [from] */
   function damaged(bytes, from = 200) {
     return bytes.map((byte, i) => (i < from ? byte : (byte * 31 + i * 17) & 0xff));
-  }
-
-  /** @param {number[]} values */
-  function wavOfFloats(values) {
-    const file = makeWav(new Float32Array(values.length * 2), 16000);
-    file.writeUInt16LE(3, 20);
-    file.writeUInt32LE(64000, 28);
-    file.writeUInt16LE(4, 32);
-    file.writeUInt16LE(32, 34);
-    values.forEach((value, i) => {
-      file.writeFloatLE(value, 44 + 4 * i);
-    });
-    return file;
   }
 });
 

@@ -97,6 +97,18 @@ export function browserTest(flags = []) {
     },
 
     /**
+     * @param {import('playwright-core').Page} page
+     * @returns {Promise<(setting: 'denied' | 'granted') => Promise<unknown>>} says whether the page may record
+     */
+    async microphonePermission(page) {
+      const session = await browser.newBrowserCDPSession();
+      const { targetInfo } = await (await page.context().newCDPSession(page)).send('Target.getTargetInfo');
+      const { browserContextId } = targetInfo;
+      const permission = { name: 'microphone' };
+      return (setting) => session.send('Browser.setPermission', { permission, setting, browserContextId });
+    },
+
+    /**
      * Opens the page and waits until the engine is there.
      * @param {import('playwright-core').Page} page
      */

@@ -267,15 +267,8 @@ describe('no microphone', () => {
 
   test('denied by the user, who then allows it', () =>
     chromium.withPage(async (page) => {
-      const session = await chromium.browser.newBrowserCDPSession();
       await chromium.openSite(page);
-      const { targetInfo } = await (await page.context().newCDPSession(page)).send('Target.getTargetInfo');
-      const permit = (/** @type {'denied' | 'granted'} */ setting) =>
-        session.send('Browser.setPermission', {
-          permission: { name: 'microphone' },
-          setting,
-          browserContextId: targetInfo.browserContextId,
-        });
+      const permit = await chromium.microphonePermission(page);
       await permit('denied');
       await assertHelp(page, 'microphone-denied', /blocked.*allow the microphone/);
       await permit('granted');

@@ -50,6 +50,17 @@ export function makeWav(samples, sampleRate, channels = 1) {
   return Buffer.concat([header, Buffer.from(pcm.buffer)]);
 }
 
+/** @param {number[] | Float32Array} values @returns {Buffer} a WAV file of 32-bit floats at 16 kHz */
+export function makeFloatWav(values) {
+  const file = makeWav(new Float32Array(values.length * 2), 16000);
+  file.writeUInt16LE(3, 20);
+  file.writeUInt32LE(64000, 28);
+  file.writeUInt16LE(4, 32);
+  file.writeUInt16LE(32, 34);
+  for (const [i, value] of values.entries()) file.writeFloatLE(value, 44 + 4 * i);
+  return file;
+}
+
 /**
  * Windowed-sinc interpolation, slow and good: 64 zero crossings, Hann window.
  *
