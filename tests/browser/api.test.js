@@ -6,6 +6,7 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
+import { sealed } from '../fuzz/seeds.mjs';
 import { readWav } from '../node/audio.js';
 import { assertClose } from '../node/close.js';
 import { nativeFeatures, nativeResults } from '../node/native.js';
@@ -456,18 +457,22 @@ describe('identity', () => {
         assert.equal(versions.model.sha256, sha256('models/emovox-small.safetensors'));
 
         const model = readFileSync(new URL('models/emovox-small.safetensors', lib));
-        model[model.length - 1] ^= 1; // one bit of a weight
+        model[model.length - 9] ^= 1; // one bit of a weight, before the checksum
         await page.route('**/*.safetensors', (route) => route.fulfill({ body: model }));
         const [code, message] = await page.evaluate(() => globalThis.refusal(globalThis.Emovox.create()));
         assert.equal(code, 'file-mismatch');
         assert.match(message, /emovox-small\.safetensors/);
-        const own = await page.evaluate(async (bytes) => {
-          const emovox = await globalThis.Emovox.create({
-            model: Uint8Array.from(atob(bytes), (c) => c.charCodeAt(0)),
-          });
-          return emovox.versions.model.sha256;
-        }, model.toString('base64'));
-        assert.equal(own, createHash('sha256').update(model).digest('hex')); // one's own is one's own affair
+        const given = (/** @type {Buffer} */ bytes) =>
+          page.evaluate(async (text) => {
+            const create = globalThis.Emovox.create({ model: Uint8Array.from(atob(text), (c) => c.charCodeAt(0)) });
+            return create.then(
+              (emovox) => emovox.versions.model.sha256,
+              (error) => error.code,
+            );
+          }, bytes.toString('base64'));
+        assert.equal(await given(model), 'model-invalid');
+        const own = sealed(model.subarray(0, -8)); // one's own is one's own affair
+        assert.equal(await given(own), createHash('sha256').update(own).digest('hex'));
       },
       { expectErrors: true },
     ));
