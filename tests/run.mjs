@@ -65,7 +65,7 @@ async function everything() {
   if (names.length === 0)
     suite('Training data readers', 'python3', ['-m', 'unittest', 'discover', '-s', 'model/train/tests'], unittest);
   node('Library in Node', testFiles('tests/node'));
-  node('Page in Chromium', testFiles('tests/browser'), '--test-concurrency=2');
+  node('Page in Chromium', testFiles('tests/browser'), '--test-concurrency=3');
   node('Page in Firefox', testFiles('tests/firefox'), '--test-concurrency=1');
   node('Page in WebKit', testFiles('tests/webkit'), '--test-concurrency=1');
   if (names.length === 0) node('Package without a bundler', ['tests/matrix/plain.test.js']);

@@ -123,6 +123,7 @@ test('in Node', () => {
 });
 
 test('on the command line', () => {
+  rmSync(`${folder}ann.profile`, { force: true }); // of another model, maybe
   mkdirSync(`${folder}recordings`, { recursive: true });
   mkdirSync(`${folder}session`, { recursive: true });
   for (const name of ['recording.wav', 'recordings/a.wav', 'session/1.wav', 'session/2.wav', 'calm.wav'])
