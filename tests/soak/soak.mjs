@@ -110,8 +110,11 @@ async function listen(hours) {
     });
     const after = await measure();
 
-    const drift = Math.max(...segments.map(({ start }, k) => Math.abs(start - Math.min(k * hop, duration - sequence))));
-    const lengths = Math.max(...segments.map(({ start, end }) => Math.abs(end - start - sequence)));
+    // The last one ends with the recording, to a frame of log-mel.
+    const { end } = segments.pop();
+    assert.ok(Math.abs(end - duration) < 0.01, `the last segment ends at ${end} s`);
+    const drift = Math.max(...segments.map(({ start }, k) => Math.abs(start - k * hop)));
+    const lengths = Math.max(...segments.map((segment) => Math.abs(segment.end - segment.start - sequence)));
     const perMinute = Math.round(60 / hop);
     let differs = 0;
     for (let k = 2 * perMinute; k + 2 < segments.length; k++) {
@@ -126,7 +129,7 @@ async function listen(hours) {
     const last = /** @type {typeof first} */ (measured.at(-1));
     const perSegment = (last.page - first.page) / (segments.length * (1 - 1 / steps));
     console.log(
-      `${segments.length} segments; times off by ${(1000 * Math.max(drift, lengths)).toFixed(4)} ms at most; ` +
+      `${segments.length + 1} segments; times off by ${(1000 * Math.max(drift, lengths)).toFixed(4)} ms at most; ` +
         `probabilities as in the second minute to ${differs.toExponential(1)}; the page holds ${Math.round(perSegment)} bytes ` +
         `per segment, ${megabytes(after.page)} MB once the result is dropped`,
     );
