@@ -386,6 +386,29 @@ describe('stopping', () => {
       { expectErrors: true },
     ));
 
+  test('a file that cannot be loaded ends the loading of the others: nothing more is heard of them', () =>
+    chromium.withPage(
+      async (page) => {
+        await chromium.openLibrary(page);
+        await page.route('**/*.wasm', (route) => route.abort());
+        await page.route('**/*.safetensors', async (route) => {
+          await new Promise((resolve) => setTimeout(resolve, 500));
+          await route.continue().catch(() => {}); // nobody wants it any more
+        });
+        const told = await page.evaluate(async () => {
+          /** @type {number[]} */
+          const loaded = [];
+          const onProgress = ({ loaded: bytes }) => loaded.push(bytes);
+          const { code } = await globalThis.Emovox.create({ onProgress }).catch((error) => error);
+          const before = loaded.length;
+          await new Promise((resolve) => setTimeout(resolve, 1500));
+          return [code, loaded.length - before];
+        });
+        assert.deepEqual(told, ['wasm-load', 0]);
+      },
+      { expectErrors: true },
+    ));
+
   test('the Cancel button', () =>
     chromium.withPage(async (page) => {
       await chromium.openSite(page);

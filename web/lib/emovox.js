@@ -200,12 +200,16 @@ export class Emovox {
 
     const progress = new LoadProgress(onProgress);
     const emovox = new Emovox(worker);
-    const onAbort = () => emovox.#end(abortError(signal));
+    const loading = new AbortController();
+    const onAbort = () => {
+      emovox.#end(abortError(signal));
+      loading.abort();
+    };
     signal?.addEventListener('abort', onAbort);
     try {
       const [wasm, weights] = await Promise.all([
-        fetchWasm(baseUrl, progress, signal),
-        fetchModel(model, baseUrl, progress, signal),
+        fetchWasm(baseUrl, progress, loading.signal),
+        fetchModel(model, baseUrl, progress, loading.signal),
         microphone ? emovox.#prepareCapture() : undefined,
       ]);
       const request = { type: 'load', wasm: wasm.value, model: weights.value };
@@ -221,6 +225,7 @@ export class Emovox {
     } catch (error) {
       const first = emovox.#ended ?? EmovoxError.from(error); // what ended the worker comes before what that caused
       emovox.#end(first);
+      loading.abort(); // of the other file, too: nobody shall hear of it any more
       throw first;
     } finally {
       signal?.removeEventListener('abort', onAbort);
