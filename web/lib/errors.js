@@ -56,9 +56,12 @@ const messages = {
   'no-wasm-simd': 'This browser lacks WebAssembly SIMD. Update it: Chrome 91, Firefox 89, Safari 16.4 or later.',
   'worker-load':
     'The worker could not be started. Serve worker.js from the same origin as the page, or use emovox/inline.',
-  'wasm-load': 'emovox.wasm could not be loaded. Check that it is served beside the library, then reload.',
-  'decoder-load': 'The decoder could not be loaded. Check that decode.js is served beside worker.js, then reload.',
-  'model-load': 'The model could not be loaded. Check that models/ is served beside the library, then reload.',
+  'wasm-load':
+    'emovox.wasm could not be loaded. Check the connection, and that it is served beside the library; then reload.',
+  'decoder-load':
+    'The decoder could not be loaded. Check the connection, and that decode.js is served beside worker.js; then reload.',
+  'model-load':
+    'The model could not be loaded. Check the connection, and that models/ is served beside the library; then reload.',
   'model-invalid': 'The model file is damaged or of another version. Install it again.',
   'file-mismatch': 'A file is not the one that belongs to this version of the library. Install them together.',
   'profile-invalid': "The speaker's profile is damaged. Enroll the speaker again.",
