@@ -25,7 +25,7 @@ static const char *riff_fault(FILE *file) {
       (uint32_t)header[4] | (uint32_t)header[5] << 8 | (uint32_t)header[6] << 16 | (uint32_t)header[7] << 24;
   if (fseek(file, 0, SEEK_END)) return NULL;
   long end = ftell(file);
-  if (end > (long)UINT32_MAX + 8) return TOO_LONG;
+  if (end > 0 && (uint64_t)end > (uint64_t)UINT32_MAX + 8) return TOO_LONG;
   if (size >= 0x7ffff000) return NULL; /* what programs write that stream to a pipe: unknown */
   return end >= 0 && (uint64_t)end + 1 < (uint64_t)size + 8 ? CUT_SHORT : NULL; /* some leave out the padding byte */
 }

@@ -214,8 +214,9 @@ function cycles(count) {
       env,
       encoding: 'utf8',
     });
-    console.log(stdout.replace(/ℹ (suites|cancelled|skipped|todo|duration_ms).*\n/g, '').trim());
-    if (status !== 0) throw new SetupError(`${count} times used and closed: something stays.`);
+    if (status !== 0) throw new SetupError(`${count} times used and closed: something stays.\n${stdout}`);
+    const figures = stdout.split('\n').filter((line) => /✔|bytes/.test(line));
+    console.log(figures.join('\n'));
   }
 }
 
