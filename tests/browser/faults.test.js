@@ -166,6 +166,25 @@ describe('what the server sends', () => {
       await assertJudges(page);
     }, faulty));
 
+  test('not even the script: what is to be done appears by itself', () =>
+    chromium.withPage(async (page) => {
+      await page.route('**/index-*.js', (route) => route.abort());
+      await page.goto(`${chromium.url}site/`);
+      const late = page.locator('#status:has-text("Loading…") .late');
+      assert.equal(await late.isVisible(), false);
+      const [seconds] = await page.evaluate(() =>
+        document.getAnimations().map((animation) => Number(animation.effect?.getComputedTiming().endTime) / 1000),
+      );
+      assert.equal(seconds, 15);
+      await page.evaluate(() => document.getAnimations()[0].finish());
+      assert.equal(await late.isVisible(), true);
+      assert.match(String(await late.textContent()), /Check the connection, then reload/);
+      await page.unrouteAll();
+      await page.reload();
+      await page.waitForSelector('body[data-ready]');
+      assert.equal(await late.count(), 0);
+    }, faulty));
+
   test('the words of another language are missing: it is English', () =>
     chromium.withPage(async (page) => {
       await page.route('**/pl-*.js', (route) => route.abort());

@@ -186,6 +186,7 @@ describe('recording', () => {
           await record(page);
           await recorded(page, 2);
           await end(page);
+          await page.waitForSelector('#status:visible:has-text("crashed. Recording goes on")');
           await recorded(page, 7);
           await page.click('#stop');
           await page.waitForSelector('#result[data-state=done][data-emotion=angry]');

@@ -7,6 +7,7 @@ import { test } from 'node:test';
 import {
   assertSame,
   browserTest,
+  crashEngine,
   data,
   judge,
   longFile,
@@ -96,6 +97,25 @@ test('enrolled by reading aloud; it takes a name, and a few seconds', () =>
     await judge(page, data(files[0]));
     assert.ok((await savedResult(page)).adaptation.seconds > 5);
   }));
+
+test('the engine crashes while somebody reads: said at once, and the next time it is learnt', () =>
+  chromium.withPage(
+    async (page) => {
+      await chromium.openSite(page);
+      await openView(page, 'speakers');
+      await page.fill('#speaker-name', 'Bob');
+      await page.click('#enroll');
+      await page.waitForFunction(() => / 1[89] s left/.test(document.querySelector('#enroll-note')?.textContent ?? ''));
+      await crashEngine(page);
+      await page.waitForSelector('#enroll-note:text-matches("crashed. Read once more")', { timeout: 5000 });
+      assert.equal(await page.isVisible('#enroll-progress'), false);
+      await page.click('#enroll');
+      await page.waitForFunction(() => / 9 s left/.test(document.querySelector('#enroll-note')?.textContent ?? ''));
+      await page.click('#enroll:has-text("That will do")');
+      await page.waitForSelector('#speaker-list li:has-text("Bob")');
+    },
+    { expectErrors: true },
+  ));
 
 test('deleted, for good', () =>
   chromium.withPage(async (page) => {

@@ -187,7 +187,7 @@ export class Analysis {
    * @param {string} name
    * @param {{deviceId?: string, onLevel: (level: number) => void, onSamples: (block: Float32Array<ArrayBuffer>) => void,
    *   sound: () => Blob | null}} how sound: what was recorded, asked for once it has ended, in whichever way
-   * @returns {Promise<{live: Live, recording: Recording, settled: Promise<void>}>}
+   * @returns {Promise<{emovox: Emovox, live: Live, recording: Recording, settled: Promise<void>}>}
    */
   async record(name, { deviceId, onLevel, onSamples, sound }) {
     // Nothing is awaited that is not there yet once the page is ready, so that the click still counts.
@@ -216,6 +216,6 @@ export class Analysis {
     const heard = live.finished.finally(() => {
       recording.audio = sound();
     });
-    return { live, recording, settled: this.#settle(recording, async () => learn(await heard)) };
+    return { emovox, live, recording, settled: this.#settle(recording, async () => learn(await heard)) };
   }
 }

@@ -11,7 +11,7 @@ import { WavWriter } from './wav.js';
 import { errorText } from './words.js';
 
 /** @import { Analysis } from './analysis.js' */
-/** @import { Recording as Live } from 'emovox' */
+/** @import { Emovox, Recording as Live } from 'emovox' */
 /** @import { Recording, Session } from './recordings.js' */
 
 const record = byId('record', HTMLButtonElement);
@@ -34,7 +34,11 @@ export class Recorder {
   #session;
   #say;
   #openFile;
-  /** @type {{live: Live, recording: Recording, kept: WavWriter, paused: boolean} | null} */ #now = null;
+  /**
+   * alone: the engine has crashed.
+   * @type {{emovox: Emovox, live: Live, recording: Recording, kept: WavWriter, paused: boolean, alone: boolean} | null}
+   */
+  #now = null;
 
   /**
    * @param {Analysis} analysis
@@ -96,7 +100,7 @@ export class Recorder {
     let kept = null;
     /** @type {Float32Array<ArrayBuffer>[]} */
     const early = [];
-    const { live, recording, settled } = await this.#analysis.record(
+    const { emovox, live, recording, settled } = await this.#analysis.record(
       t('record.name', { time: timeOfDay(new Date()) }),
       {
         deviceId: devices.value,
@@ -111,8 +115,7 @@ export class Recorder {
     );
     kept = new WavWriter(live.sampleRate);
     for (const block of early) kept.push(block);
-    const now = { live, recording, kept, paused: false };
-    this.#now = now;
+    this.#now = { emovox, live, recording, kept, paused: false, alone: false };
     this.#setPaused(false);
     doors.hidden = true;
     panel.hidden = false;
@@ -127,6 +130,9 @@ export class Recorder {
     level.style.transform = `scaleX(${Math.min(1, Math.max(0, (decibels - quietest) / -quietest)).toFixed(3)})`;
     if (!this.#now) return;
     time.textContent = clock(this.#now.kept.samples / this.#now.live.sampleRate);
+    if (!this.#now.emovox.ended || this.#now.alone) return;
+    this.#now.alone = true;
+    this.#say(t('record.alone'));
   }
 
   #stop() {

@@ -4,7 +4,7 @@
 
 import { EmovoxError } from 'emovox';
 import { byId, element } from './dom.js';
-import { number, percent, t } from './i18n.js';
+import { number, optional, percent, t } from './i18n.js';
 import { button } from './result-view.js';
 import { errorText } from './words.js';
 
@@ -118,7 +118,7 @@ export class SpeakersView {
       name.value = '';
     } catch (thrown) {
       const error = EmovoxError.from(thrown);
-      this.#tell(error.code === 'too-short' ? t('speakers.tooShort') : errorText(error));
+      this.#tell(optional('enroll', error.code) ?? errorText(error));
     }
     this.#stop = null;
     record.disabled = file.disabled = false;
@@ -148,7 +148,7 @@ export class SpeakersView {
         progress.value = seconds / enough;
         const left = Math.max(0, Math.ceil(enough - seconds));
         note.textContent = t('speakers.recording', { left });
-        if (seconds >= enough) live.stop();
+        if (seconds >= enough || emovox.ended) live.stop();
       },
     });
     this.#stop = () => live.stop();
