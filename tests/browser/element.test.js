@@ -8,7 +8,7 @@ import { describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { strings } from '../../web/lib/element-strings.js';
 import { makeWav, readWav, resample } from '../node/audio.js';
-import { browserTest, data } from './harness.js';
+import { browserTest, crashEngine, data } from './harness.js';
 
 const angry = data('formats/angry.wav');
 const long = data('speech/long.opus');
@@ -193,6 +193,21 @@ describe('a file', () => {
       await verdict(element);
       assert.equal(await part(element, 'error').count(), 0);
     }));
+
+  test('the engine crashes: said, and the next file has a new one', () =>
+    chromium.withPage(
+      async (page) => {
+        const element = await open(page);
+        await pick(element, angry);
+        await verdict(element);
+        const [worker] = page.workers();
+        await Promise.all([worker.waitForEvent('close'), crashEngine(page)]);
+        await pick(element, angry);
+        await verdict(element);
+        assert.equal(page.workers().length, 1);
+      },
+      { expectErrors: true },
+    ));
 
   test('is cancelled by the button, by the method and by the next one, each time without an error event', () =>
     chromium.withPage(

@@ -357,7 +357,7 @@ const kept = (page, name) =>
           const all = db.transaction(store).objectStore(store).getAll();
           all.onsuccess = () => {
             db.close();
-            resolve(all.result.map(({ name, bytes }) => ({ name, bytes: bytes && [...bytes] })));
+            resolve(all.result.map(({ name, bytes, seconds }) => ({ name, seconds, bytes: bytes && [...bytes] })));
           };
         };
       }),
@@ -747,22 +747,25 @@ describe('two tabs', () => {
   test('who is known in one is known in the other, and who is deleted stays away', () =>
     inTwo(async (one, two) => {
       await enroll(one, 'Ann', /Ann is known now/);
+      await openView(one, 'listen');
+      await assertJudges(one);
       await openView(two, 'listen');
       await two.selectOption('#speaker', { label: 'Ann' });
-      const [{ bytes }] = await kept(one, 'profiles');
+      const [first] = await kept(one, 'profiles');
       await assertJudges(two);
       assert.match(String(await two.textContent('#technical')), /adapted to Ann/);
-      const [{ bytes: learned }] = await kept(one, 'profiles');
-      assert.notDeepEqual(learned, bytes);
-      await openView(one, 'listen');
-      await assertJudges(one); // goes on from what the other has learnt
-      assert.notDeepEqual((await kept(one, 'profiles'))[0].bytes, learned);
-      await two.setInputFiles('#file', longFile(10));
-      await two.waitForSelector('#result[data-state=working]');
+      const [second] = await kept(one, 'profiles');
+      assert.notDeepEqual(second.bytes, first.bytes);
+      assert.ok(second.seconds > first.seconds);
+      await assertJudges(one, 'formats/angry.flac'); // goes on from what the other has learnt
+      const [third] = await kept(one, 'profiles');
+      assert.ok(third.seconds > second.seconds, `${third.seconds} s`);
       await openView(one, 'speakers');
+      await two.setInputFiles('#file', longFile(20));
+      await two.waitForSelector('#result[data-state=working]');
       await one.click('[aria-label="Delete Ann"]');
-      await two.waitForSelector('#speaker option', { state: 'attached' });
       await two.waitForFunction(() => document.querySelectorAll('#speaker option').length === 1);
+      assert.equal(await two.getAttribute('#result', 'data-state'), 'working');
       await two.waitForSelector('#result[data-state=done][data-emotion=angry]');
       assert.deepEqual(await kept(two, 'profiles'), []);
     }));

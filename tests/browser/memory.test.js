@@ -8,6 +8,7 @@ import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { serve } from '../../web/scripts/serve.mjs';
 import { browserTest, data } from './harness.js';
+import { workerHeap } from './heap.js';
 
 // Memory is measured at once, not when the browser finds the time; and only in a page that shares it with no other.
 const chromium = browserTest(['--enable-blink-features=ForceEagerMeasureMemory']);
@@ -85,6 +86,31 @@ describe(`${times} times`, () => {
       const session = await page.context().newCDPSession(page);
       await session.send('HeapProfiler.collectGarbage');
       assert.equal(await page.evaluate(() => globalThis.results.filter((ref) => ref.deref()).length), 0);
+    }));
+
+  test('what was decoded and could not be analysed', () =>
+    chromium.withPage(async (page) => {
+      /** @type {string[]} */
+      const complaints = []; // of the demuxer, about samples that nobody closed
+      page.on('console', (message) => complaints.push(message.text()));
+      await chromium.openLibrary(page);
+      const slow = Buffer.from(wav, 'base64');
+      slow.writeUInt32LE(4000, 24); // Hz
+      const codes = await page.evaluate(async (base64) => {
+        const emovox = await globalThis.Emovox.create();
+        globalThis.emovox = emovox;
+        const bytes = Uint8Array.from(atob(base64), (char) => char.charCodeAt(0));
+        const codes = new Set();
+        for (let i = 0; i < 5; i++) await emovox.analyze(bytes).catch(({ code }) => codes.add(code));
+        return [...codes];
+      }, slow.toString('base64'));
+      assert.deepEqual(codes, ['sample-rate']);
+      const collect = await workerHeap(page);
+      for (let i = 0; i < 2; i++) {
+        await collect();
+        await page.waitForTimeout(100); // finalizers run later
+      }
+      assert.deepEqual(complaints, []);
     }));
 
   test('the element added, used, removed', async (t) => {

@@ -308,6 +308,23 @@ describe('modules of the page', () => {
         assert.equal(paths().filter((path) => path.includes('spy')).length, 4);
       }));
 
+    test('also when the clock has been set back', () =>
+      withModules(async (page) => {
+        await page.waitForSelector('body[data-ready]');
+        await stored(page);
+        await page.reload();
+        await page.waitForSelector('body[data-version=one]');
+        await page.evaluate(() => {
+          const now = Date.now.bind(Date);
+          Date.now = () => now() + 18_000_000; // what it was when the page began
+        });
+        await watch(page);
+        await page.waitForTimeout(1100); // until then, what comes may be late
+        await page.evaluate(() => fetch('./spy', { method: 'POST', body: 'my voice' }));
+        await counted(page, 1);
+        assert.deepEqual(await traffic(page), { requests: 1, bytesSent: 8, measuredBy: 'service-worker' });
+      }));
+
     test('without a service worker the page counts its own requests', () =>
       withModules(
         async (page) => {
