@@ -91,7 +91,7 @@ test('enrolled by reading aloud; it takes a name, and a few seconds', () =>
     await page.waitForFunction(() => / 1[0-2] s left/.test(document.querySelector('#enroll-note')?.textContent ?? ''));
     await page.click('#enroll:has-text("That will do")');
     await page.waitForSelector('#speaker-list li:has-text("Bob")');
-    assert.equal(await page.isVisible('#enroll-progress'), false);
+    await page.waitForSelector('#enroll-progress', { state: 'hidden' });
     assert.equal(await page.textContent('#enroll'), 'Record 20 seconds');
     await openView(page, 'listen');
     await judge(page, data(files[0]));
@@ -108,7 +108,7 @@ test('the engine crashes while somebody reads: said at once, and the next time i
       await page.waitForFunction(() => / 1[89] s left/.test(document.querySelector('#enroll-note')?.textContent ?? ''));
       await crashEngine(page);
       await page.waitForSelector('#enroll-note:text-matches("crashed. Read once more")', { timeout: 5000 });
-      assert.equal(await page.isVisible('#enroll-progress'), false);
+      await page.waitForSelector('#enroll-progress', { state: 'hidden' });
       await page.click('#enroll');
       await page.waitForFunction(() => / 9 s left/.test(document.querySelector('#enroll-note')?.textContent ?? ''));
       await page.click('#enroll:has-text("That will do")');
