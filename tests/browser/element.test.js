@@ -194,7 +194,7 @@ describe('a file', () => {
       assert.equal(await part(element, 'error').count(), 0);
     }));
 
-  test('the engine crashes: said, and the next file has a new one', () =>
+  test('an engine that has crashed is made anew for the next file', () =>
     chromium.withPage(
       async (page) => {
         const element = await open(page);

@@ -107,7 +107,7 @@ test('the engine crashes while somebody reads: said at once, and the next time i
       await page.click('#enroll');
       await page.waitForFunction(() => / 1[89] s left/.test(document.querySelector('#enroll-note')?.textContent ?? ''));
       await crashEngine(page);
-      await page.waitForSelector('#enroll-note:text-matches("crashed. Read once more")', { timeout: 5000 });
+      await page.waitForSelector('#enroll-note:text-matches("crashed. Try once more")', { timeout: 5000 });
       await page.waitForSelector('#enroll-progress', { state: 'hidden' });
       await page.click('#enroll');
       await page.waitForFunction(() => / 9 s left/.test(document.querySelector('#enroll-note')?.textContent ?? ''));

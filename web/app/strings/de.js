@@ -260,7 +260,7 @@ export default {
   'speakers.saved': '{name} ist jetzt bekannt: {seconds} s Sprache.',
   'speakers.needName': 'Geben Sie der Person zuerst einen Namen.',
   'enroll.too-short': 'Das war zu kurz: lesen Sie mindestens zehn Sekunden.',
-  'enroll.internal': 'Das Programm ist abgestürzt. Lesen Sie noch einmal.',
+  'enroll.internal': 'Das Programm ist abgestürzt. Versuchen Sie es noch einmal.',
   'speakers.known': '{seconds} s Sprache, Anpassung {weight}',
   'speakers.otherModel': 'mit dem anderen Modell gemacht',
   'speakers.delete': '{name} löschen',

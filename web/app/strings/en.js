@@ -258,7 +258,7 @@ export default {
   'speakers.saved': '{name} is known now: {seconds} s of speech.',
   'speakers.needName': 'Give the person a name first.',
   'enroll.too-short': 'That was too short: read for ten seconds at least.',
-  'enroll.internal': 'The engine crashed. Read once more.',
+  'enroll.internal': 'The engine crashed. Try once more.',
   'speakers.known': '{seconds} s of speech, adapts by {weight}',
   'speakers.otherModel': 'made with the other model',
   'speakers.delete': 'Delete {name}',

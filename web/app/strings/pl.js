@@ -267,7 +267,7 @@ export default {
   'speakers.saved': '{name}: głos już znany, {seconds} s mowy.',
   'speakers.needName': 'Proszę najpierw podać imię.',
   'enroll.too-short': 'To było za krótkie: proszę czytać co najmniej dziesięć sekund.',
-  'enroll.internal': 'Program uległ awarii. Proszę przeczytać jeszcze raz.',
+  'enroll.internal': 'Program uległ awarii. Proszę spróbować jeszcze raz.',
   'speakers.known': '{seconds} s mowy, dostosowanie {weight}',
   'speakers.otherModel': 'z drugiego modelu',
   'speakers.delete': 'Usuń {name}',
