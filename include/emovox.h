@@ -4,7 +4,7 @@
  *
  * Audio goes in as it comes, verdicts come out as they ripen:
  *
- *   samples -> log-mel -> CNN (and transformer) -> LSTM over a sequence -> one vote -> majority
+ *   samples -> log-mel -> CNN (and transformer), LSTM -> evidence -> judgement -> one vote -> majority
  *
  *   emovox_model *model;
  *   emovox_analyzer *analyzer;
@@ -23,24 +23,35 @@
  * -------------------
  * A *segment* is one sequence of overlapping windows: with the shipped models 4 s of audio, one every 2 s, the *hop*.
  * The last one ends with the recording, unless less than a quarter hop is left; a recording shorter than one sequence
- * is one segment. A segment casts one *vote*: its most probable emotion, or `uncertain` when the calibrated probability
- * of that emotion is below the *threshold*, or none at all when it holds no speech. Hop and threshold are the model's
- * unless emovox_config says otherwise.
+ * is one segment.
  *
- * The *final emotion* is the majority of the votes; ties go to the larger summed probability, and an emotion
- * wins a tie against `uncertain`. The *confidence* is its dominance over time: its votes / all votes.
- * *Probabilities* are calibrated model outputs and are always reported beside the votes, never mixed with them.
- * A recording without speech has the answer EMOVOX_NO_SPEECH instead of an emotion.
+ * *Hearing* a segment is the expensive part: the network turns it into *evidence*, a short vector, with an intensity and
+ * the share of it that is speech. *Judging* is cheap: evidence, what is known of the *speaker*, a *prior* and the set of
+ * *labels* that are allowed give *probabilities*. Evidence can be kept and judged again at any time, in another light,
+ * without the audio: emovox_judge(). An analyzer hears, then judges.
+ *
+ * A segment casts one *vote*: its most probable emotion, or `uncertain` when the *probability* of that emotion is below
+ * the *threshold*, or none at all when it holds no speech. The *final emotion* is the majority of the votes; ties go to
+ * the larger summed probability, and an emotion wins a tie against `uncertain`. *Agreement* is how far the segments
+ * agree: votes of the winner / all votes, its dominance over time. It says nothing of how likely the winner is to be
+ * right; probabilities do, and are always reported beside the votes, never mixed with them. A recording without speech
+ * has the answer EMOVOX_NO_SPEECH instead of an emotion.
+ *
+ * The *prior* says how common each emotion is where the audio comes from. In life most speech is ordinary, so by default
+ * `neutral` and `calm` together are expected as often as the model file says (*everyday*); recordings of actors who play
+ * all emotions alike want an *even* prior (emovox_even_prior()).
  *
  * *Intensity* is how strongly the emotion is expressed, an output of the model of its own. *Valence* (unpleasant to
  * pleasant) and *arousal* (calm to excited) are not: they are the mean of a table in the model file, one point per
  * emotion (Russell 1980), over the probabilities, and hold nothing that the probabilities do not. *Salience* is how
  * much attention the LSTM pays to each moment of a segment: a part of what the verdict rests on, not all of it.
  *
- * A *speaker* remembers how a person usually sounds. Verdicts then say more of how a segment differs from that and
- * less of the voice: the further, the more speech is known. What was *enrolled* as ordinary speech, 10 to 30 s of it,
- * counts in full; whatever else is heard counts as far as it varies, since a session in one emotion does not show what
- * is usual.
+ * A *speaker* is a belief about how one person, through one microphone, differs from others: a Gaussian posterior over
+ * the shift of the evidence, learnt from all segments heard by expectation-maximisation, with their emotions unknown
+ * (Dempster, Laird & Rubin 1977; as a mixture of probabilistic linear discriminant models, Prince & Elder 2007). What was
+ * *enrolled* as ordinary speech, 10 to 30 s of it, is known to be neutral or calm. The better a speaker is known, the more
+ * a verdict rests on how a segment differs from that person's usual voice. What is heard later says more about what was
+ * heard earlier: judge the segments again at the end (emovox_judge()), and every verdict rests on the whole.
  *
  * Rules that hold everywhere
  * --------------------------
@@ -65,6 +76,9 @@ extern "C" {
 
 /* Upper limit on the emotions of a model, so that results are plain structs. */
 #define EMOVOX_MAX_LABELS 16
+
+/* Upper limit on the numbers of a segment's evidence. */
+#define EMOVOX_MAX_EVIDENCE 64
 
 /* Special values where a label index (0 .. emovox_label_count() - 1) is expected. */
 #define EMOVOX_NO_SPEECH (-1) /* nothing to judge: silence, noise or music */
@@ -98,7 +112,9 @@ typedef enum emovox_status {
   EMOVOX_ERROR_BACKEND = 18,          /* the neural network library refused to start */
   EMOVOX_ERROR_PROFILE = 19,          /* not a speaker's profile, cut short, changed, or with impossible values */
   EMOVOX_ERROR_PROFILE_MODEL = 20,    /* a profile that another model made */
-  EMOVOX_ERROR_MODEL_CHECKSUM = 21    /* the model file is not what its checksum says: damaged or changed */
+  EMOVOX_ERROR_MODEL_CHECKSUM = 21,   /* the model file is not what its checksum says: damaged or changed */
+  EMOVOX_ERROR_PROFILE_VERSION = 22,  /* a profile of another version of emovox: enrol the person again */
+  EMOVOX_ERROR_EVIDENCE = 23          /* evidence that no model gives: not finite, or beyond +-1e6 */
 } emovox_status;
 
 /* One English sentence: what is wrong and what to do. Never NULL; unknown values get a sentence of their own. */
@@ -145,13 +161,85 @@ float emovox_threshold(const emovox_model *model);
 /* Seconds of audio per value of emovox_segment.salience. */
 double emovox_salience_seconds(const emovox_model *model);
 
-/* ---- speaker -------------------------------------------------------------------------------------------- */
+/* Numbers in a segment's evidence, 1 .. EMOVOX_MAX_EVIDENCE. */
+size_t emovox_evidence_count(const emovox_model *model);
 
-/* What has been heard of one person, a few kilobytes. Analyzers that are given one (emovox_config) judge with what it
- * holds before each segment, and then add the segment to it if there is speech in it. It is created empty, which
- * changes no verdict. It serves one analyzer at a time. What a recording has added stays, even if the recording fails,
- * is cancelled or reset. */
+/* Tells models apart: evidence and profiles are of use with the model of the same fingerprint only. A 64-bit FNV-1a of
+ * the file. */
+uint64_t emovox_fingerprint(const emovox_model *model);
+
+/* Writes to `prior` the weights of the labels, EMOVOX_MAX_LABELS of them, that are judged with by default (everyday: it
+ * adds up to 1), or the same weight for each (even: 1). NULL is allowed for neither. */
+void emovox_everyday_prior(const emovox_model *model, float *prior);
+void emovox_even_prior(const emovox_model *model, float *prior);
+
+/* ---- segments and judgement ----------------------------------------------------------------------------- */
+
+/* One verdict about one sequence. */
+typedef struct emovox_segment {
+  double start;                           /* s from the beginning of the recording */
+  double end;                             /* s; end - start is at most emovox_sequence_seconds() */
+  float speech_ratio;                     /* share of the segment that is speech, 0..1 */
+  float intensity;                        /* of the emotion, 0..1; 0 without speech */
+  const float *salience;                  /* (salience_count) attention to the moments, sums to 1: number k covers
+                                             emovox_salience_seconds() from start + k * emovox_salience_seconds() on.
+                                             Borrowed, valid during the callback; NULL without speech */
+  size_t salience_count;                  /* 0 without speech */
+  float evidence[EMOVOX_MAX_EVIDENCE];    /* emovox_evidence_count() numbers; all 0 without speech */
+  int label;                              /* the vote: a label index, EMOVOX_NO_SPEECH or EMOVOX_UNCERTAIN */
+  float probability;                      /* of the most probable emotion, 0..1; 0 without speech */
+  float probabilities[EMOVOX_MAX_LABELS]; /* calibrated, sum to 1 over the labels allowed; all 0 without speech */
+  float valence, arousal;                 /* derived from the probabilities, -1..1; 0 without speech */
+} emovox_segment;
+
+/* The verdict about a whole recording. */
+typedef struct emovox_summary {
+  double duration;                        /* s of audio pushed */
+  int label;                              /* final emotion: a label index, EMOVOX_NO_SPEECH or EMOVOX_UNCERTAIN */
+  float agreement;                        /* votes of the winner / all votes, 0..1; 0 without speech */
+  float probability;                      /* mean of the winner's, 0..1; of the most probable emotion's if uncertain */
+  float speech_ratio;                     /* mean over the segments, 0..1 */
+  uint32_t segments;                      /* all segments */
+  uint32_t voting;                        /* segments with speech; votes[] and uncertain sum to this */
+  uint32_t votes[EMOVOX_MAX_LABELS];      /* per emotion */
+  uint32_t uncertain;                     /* votes for no emotion */
+  float probabilities[EMOVOX_MAX_LABELS]; /* mean over voting segments; all 0 without speech */
+  float intensity;                        /* mean over voting segments, 0..1; 0 without speech */
+  float valence, arousal;                 /* means over voting segments, -1..1; 0 without speech */
+} emovox_summary;
+
+/* What has been heard of one person, some tens of kilobytes. It is created empty, which changes no verdict. It serves one
+ * analyzer, or one call, at a time. */
 typedef struct emovox_speaker emovox_speaker;
+
+/* In what light evidence is judged. */
+typedef struct emovox_judging {
+  emovox_speaker *speaker;          /* whose voice it is, of the same model object; borrowed. NULL (default): a stranger's */
+  float prior[EMOVOX_MAX_LABELS];   /* how common each label is, 0 .. 1e6 relative to the others; all 0 (default):
+                                       emovox_everyday_prior() */
+  uint32_t labels;                  /* those that may be the answer: bit k stands for label k, two bits or more are set;
+                                       0 (default): all */
+  float threshold;                  /* probability of a vote for an emotion, 0..1: 0 forces an answer, 1 leaves nearly
+                                       all uncertain; negative (default): emovox_threshold() */
+} emovox_judging;
+
+/* The defaults named above. Start from these, so that new fields never break you: zeros are not the defaults. */
+emovox_judging emovox_judging_default(void);
+
+/* Judges segments anew, in place: label, probability, probabilities, valence and arousal follow from evidence and
+ * `judging`. Segments without speech stay as they are. The speaker learns nothing. An hour of segments takes a few
+ * milliseconds.
+ * Errors: ARGUMENT (also a judging that is out of its ranges, NaN included, or a prior that leaves no label allowed),
+ * EVIDENCE; nothing is changed then. */
+emovox_status emovox_judge(const emovox_model *model, const emovox_judging *judging, emovox_segment *segments,
+                           size_t count);
+
+/* The verdict on a recording of `duration` seconds from its segments, in order.
+ * Errors: ARGUMENT (also a label that the model does not have). */
+emovox_status emovox_summarize(const emovox_model *model, const emovox_segment *segments, size_t count,
+                               double duration, emovox_summary *summary);
+
+/* ---- speaker -------------------------------------------------------------------------------------------- */
 
 /* `model` is borrowed and must outlive the speaker. On success *speaker must be freed with emovox_speaker_destroy().
  * Errors: ARGUMENT, MEMORY. */
@@ -163,55 +251,30 @@ void emovox_speaker_destroy(emovox_speaker *speaker);
 /* Forgets everything. NULL is allowed. */
 void emovox_speaker_reset(emovox_speaker *speaker);
 
+/* Learns from segments of one recording, in order of time; those without speech are passed over. `ordinary`: not 0 if
+ * they are known to be the person's ordinary, calm speech. An analyzer that is given a speaker does this by itself.
+ * Errors: ARGUMENT, EVIDENCE; nothing is learnt then. */
+emovox_status emovox_speaker_hear(emovox_speaker *speaker, const emovox_segment *segments, size_t count, int ordinary);
+
 /* Seconds of segments with speech that were heard or enrolled; what overlaps counts once. */
 double emovox_speaker_seconds(const emovox_speaker *speaker);
 
-/* How far the next verdict will be adapted, from 0 (as if nobody were known) towards 1. */
+/* How far verdicts are adapted, from 0 (as if nobody were known) towards 1. */
 double emovox_speaker_weight(const emovox_speaker *speaker);
 
 /* Writes the profile, a few hundred bytes, to `buffer` and its size to *size, which holds the buffer's size before.
- * With a NULL buffer, only tells the size. A profile holds sums of model outputs, no audio; it is bound to the model.
- * (Little-endian: "EMOVOXSP", uint32 version 1, uint32 components, uint64 fingerprint of the model, doubles, uint64
- * FNV-1a of all that.)
+ * With a NULL buffer, only tells the size. A profile holds the posterior: sums of evidence, no audio. It is bound to the
+ * model.
+ * (Little-endian: "EMOVOXSP", uint32 version 2, uint32 dimensions, uint32 labels, uint32 0, uint64 fingerprint of the
+ * model, doubles, uint64 FNV-1a of all that.)
  * Errors: ARGUMENT (also a buffer that is too small). */
 emovox_status emovox_speaker_save(const emovox_speaker *speaker, void *buffer, size_t *size);
 
 /* Replaces what the speaker holds by a profile; every byte is checked. On failure the speaker stays as it was.
- * Errors: ARGUMENT, PROFILE, PROFILE_MODEL. */
+ * Errors: ARGUMENT, PROFILE, PROFILE_VERSION, PROFILE_MODEL. */
 emovox_status emovox_speaker_restore(emovox_speaker *speaker, const void *bytes, size_t size);
 
 /* ---- analyzer ------------------------------------------------------------------------------------------- */
-
-/* One verdict about one sequence. */
-typedef struct emovox_segment {
-  double start;                           /* s from the beginning of the recording */
-  double end;                             /* s; end - start is at most emovox_sequence_seconds() */
-  int label;                              /* the vote: a label index, EMOVOX_NO_SPEECH or EMOVOX_UNCERTAIN */
-  float confidence;                       /* probability of the most probable emotion, 0..1; 0 without speech */
-  float speech_ratio;                     /* share of the segment that is speech, 0..1 */
-  float probabilities[EMOVOX_MAX_LABELS]; /* calibrated, sum to 1; all 0 without speech */
-  float intensity;                        /* of the emotion, 0..1; 0 without speech */
-  float valence, arousal;                 /* derived from the probabilities, -1..1; 0 without speech */
-  const float *salience;                  /* (salience_count) attention to the moments, sums to 1: number k covers
-                                             emovox_salience_seconds() from start + k * emovox_salience_seconds() on.
-                                             Borrowed, valid during the callback; NULL without speech */
-  size_t salience_count;                  /* 0 without speech */
-} emovox_segment;
-
-/* The verdict about a whole recording. */
-typedef struct emovox_summary {
-  double duration;                        /* s of audio pushed */
-  int label;                              /* final emotion: a label index, EMOVOX_NO_SPEECH or EMOVOX_UNCERTAIN */
-  float confidence;                       /* votes of the winner / all votes, 0..1; 0 without speech */
-  float speech_ratio;                     /* mean over the segments, 0..1 */
-  uint32_t segments;                      /* all segments */
-  uint32_t voting;                        /* segments with speech; votes[] and uncertain sum to this */
-  uint32_t votes[EMOVOX_MAX_LABELS];      /* per emotion */
-  uint32_t uncertain;                     /* votes for no emotion */
-  float probabilities[EMOVOX_MAX_LABELS]; /* mean over voting segments; all 0 without speech */
-  float intensity;                        /* mean over voting segments, 0..1; 0 without speech */
-  float valence, arousal;                 /* means over voting segments, -1..1; 0 without speech */
-} emovox_summary;
 
 /* Called for each segment as it completes, in order of time, from within push or finish. `segment` is valid
  * during the call only. The callback must not call back into the analyzer. */
@@ -227,14 +290,14 @@ typedef struct emovox_config {
   emovox_segment_callback on_segment;   /* may be NULL (default) */
   emovox_progress_callback on_progress; /* may be NULL (default) */
   void *user;                           /* handed to the callbacks; default NULL */
-  emovox_speaker *speaker;              /* to adapt to, of the same model object; borrowed, must outlive the analyzer;
-                                           NULL (default): every segment is judged as a stranger's */
+  emovox_judging judging;               /* how segments are judged as they complete; a speaker in it learns from each,
+                                           after it was judged, and must outlive the analyzer. What a recording has
+                                           taught stays, even if the recording fails, is cancelled or reset.
+                                           emovox_judging_default() by default */
   int enroll;                           /* not 0: the recording is the speaker's ordinary, calm speech; default 0 */
   double hop_seconds;                   /* s from one segment's start to the next, EMOVOX_MIN_HOP_SECONDS ..
                                            emovox_sequence_seconds(), rounded to whole frames of log-mel; the time an
                                            analysis takes goes with 1 / hop; 0 (default): emovox_hop_seconds() */
-  float threshold;                      /* probability of a vote for an emotion, 0..1: 0 forces an answer, 1 leaves
-                                           nearly all uncertain; negative (default): emovox_threshold() */
 } emovox_config;
 
 /* The defaults named above. Start from these, so that new fields never break you: zeros are not the defaults. */
@@ -245,8 +308,8 @@ typedef struct emovox_analyzer emovox_analyzer;
 
 /* Makes an analyzer. `config` is copied; `model` is borrowed and must outlive the analyzer. On success *analyzer
  * must be freed with emovox_analyzer_destroy().
- * Errors: ARGUMENT (also a speaker of another model, enroll without one, a hop or a threshold that is out of range or
- * NaN), SAMPLE_RATE, MEMORY, BACKEND. */
+ * Errors: ARGUMENT (also a judging that emovox_judge() would refuse, enroll without a speaker, a hop that is out of range
+ * or NaN), SAMPLE_RATE, MEMORY, BACKEND. */
 emovox_status emovox_analyzer_create(const emovox_model *model, const emovox_config *config,
                                      emovox_analyzer **analyzer);
 
@@ -257,7 +320,8 @@ emovox_status emovox_analyzer_create(const emovox_model *model, const emovox_con
  * Errors: ARGUMENT, NOT_FINITE, STATE, CANCELLED, BACKEND. */
 emovox_status emovox_push(emovox_analyzer *analyzer, const float *samples, size_t frames);
 
-/* Ends the recording: analyses what is left and gives the verdict.
+/* Ends the recording: analyses what is left and gives the verdict, from the segments as they were judged when they were
+ * heard. With a speaker, judge the segments again and summarise them: emovox_judge(), emovox_summarize().
  * Errors: ARGUMENT, STATE, EMPTY, TOO_SHORT, CANCELLED, BACKEND. */
 emovox_status emovox_finish(emovox_analyzer *analyzer, emovox_summary *summary);
 

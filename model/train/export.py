@@ -13,11 +13,12 @@ from safetensors import safe_open
 
 import features
 from corpora import LABELS
+from judgement import Population
 from network import Network, Sizes
 
 # The heads are not among them: the inputs of a row differ so much in size that int8 moves logits by up to 0.8.
 QUANTIZED = ("conv1", "conv2", "conv3", "lstm", "block")
-LAYERS = ("conv1", "conv2", "conv3", "attention", "speech", "head", "adapted", "intensity")
+LAYERS = ("conv1", "conv2", "conv3", "attention", "speech", "head", "intensity")
 # Valence and arousal that each emotion stands for, after Russell's circumplex (1980).
 CIRCUMPLEX = dict(
     neutral=(0, 0),
@@ -29,13 +30,13 @@ CIRCUMPLEX = dict(
     disgust=(-0.6, 0.2),
     surprised=(0.2, 0.7),
 )
-ADAPTATION = ("prior_seconds", "within", "between")
+JUDGEMENT = ("share", "caution", "surprise")
 DIRECTIONS = {"forward": "", "backward": "_reverse"}
 
 
 def tensors(network: Network) -> dict[str, np.ndarray]:
     """The weights of a folded network by their names in the file."""
-    named = {"ordinary": network.ordinary}
+    named = {}
     for layer in LAYERS:
         named[f"{layer}.weight"] = getattr(network, layer).weight
         named[f"{layer}.bias"] = getattr(network, layer).bias
@@ -47,6 +48,17 @@ def tensors(network: Network) -> dict[str, np.ndarray]:
         named[f"lstm.{direction}.recurrent.weight"] = getattr(lstm, f"weight_hh_l0{suffix}")
         named[f"lstm.{direction}.bias"] = getattr(lstm, f"bias_ih_l0{suffix}") + getattr(lstm, f"bias_hh_l0{suffix}")
     return {name: tensor.detach().numpy().astype(np.float32) for name, tensor in named.items()}
+
+
+def of_people(people: Population) -> dict[str, np.ndarray]:
+    """What the file says of people, by name."""
+    named = {
+        "between": people.between,
+        "means": people.means,
+        "relative.weight": people.relative,
+        "relative.bias": people.relative_bias,
+    }
+    return {name: np.asarray(values, np.float32) for name, values in named.items()}
 
 
 def quantize(weight: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -70,6 +82,7 @@ def quantized(network: Network) -> Network:
 
 def metadata(
     network: Network,
+    people: Population,
     version: str,
     training_data: list[str],
     min_ratio: float,
@@ -79,7 +92,7 @@ def metadata(
     sizes = network.sizes
     blocks = dict(heads=sizes.heads, mlp=sizes.mlp) if sizes.blocks else {}
     return dict(
-        format=4,
+        format=5,
         name=name,
         version=version,
         license="CC-BY-NC-SA-4.0",
@@ -94,7 +107,12 @@ def metadata(
         statistics=list(sizes.statistics),
         lstm=dict(channels=sizes.channels, stride=2, kernel=3, hidden=sizes.hidden),
         components=list(network.components),
-        adaptation={name: float(getattr(network, name)) for name in ADAPTATION},
+        judgement=dict(
+            dimensions=people.dimensions,
+            **{name: float(getattr(people, name)) for name in JUDGEMENT},
+            everyday=[round(float(p), 6) for p in people.everyday],
+            ordinary=list(people.ordinary),
+        ),
         speech=dict(min_ratio=min_ratio),
         uncertain_below=uncertain_below,
     )
@@ -122,9 +140,9 @@ def fnv1a(data: bytes) -> int:
     return value
 
 
-def save(path: Path, network: Network, meta: dict) -> None:
+def save(path: Path, network: Network, people: Population, meta: dict) -> None:
     """Writes a folded network."""
-    stored = {}
+    stored: dict[str, np.ndarray] = of_people(people)
     for name, tensor in tensors(network).items():
         if name.endswith(".weight") and name.startswith(QUANTIZED) and tensor.ndim > 1:
             stored[name], stored[f"{name}.scale"] = quantize(tensor)
@@ -151,8 +169,8 @@ def write(path: Path, stored: dict[str, np.ndarray], meta: dict) -> None:
     path.write_bytes(file + fnv1a(file).to_bytes(8, "little"))
 
 
-def load(path: Path) -> tuple[Network, dict]:
-    """Reads a released file back: a folded network with dequantised weights, and the metadata."""
+def load(path: Path) -> tuple[Network, Population, dict]:
+    """Reads a released file back: a folded network with dequantised weights, people, and the metadata."""
     with safe_open(path, "np") as file:
         meta = json.loads(file.metadata()["emovox"])
         stored = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118, not a dict
@@ -164,12 +182,19 @@ def load(path: Path) -> tuple[Network, dict]:
             value = value * scale.reshape(-1, *[1] * (value.ndim - 1))
         return torch.from_numpy(value)
 
-    network = Network(len(meta["labels"]), sizes=sizes_of(meta), components=meta["components"]).eval()
-    for name in ADAPTATION:
-        setattr(network, name, meta["adaptation"][name])
+    judgement = meta["judgement"]
+    people = Population(
+        stored["between"],
+        stored["means"],
+        stored["relative.weight"],
+        stored["relative.bias"],
+        **{name: judgement[name] for name in JUDGEMENT},
+        everyday=np.array(judgement["everyday"]),
+        ordinary=tuple(judgement["ordinary"]),
+    )
+    network = Network(meta["components"], judgement["dimensions"], sizes=sizes_of(meta)).eval()
     network.conv3_norm = torch.nn.Identity()
     with torch.no_grad():
-        network.ordinary.copy_(weight("ordinary"))
         for layer in LAYERS:
             getattr(network, layer).weight.copy_(weight(f"{layer}.weight"))
             getattr(network, layer).bias.copy_(weight(f"{layer}.bias"))
@@ -182,4 +207,4 @@ def load(path: Path) -> tuple[Network, dict]:
             getattr(lstm, f"weight_hh_l0{suffix}").copy_(weight(f"lstm.{direction}.recurrent.weight"))
             getattr(lstm, f"bias_ih_l0{suffix}").copy_(weight(f"lstm.{direction}.bias"))
             getattr(lstm, f"bias_hh_l0{suffix}").zero_()
-    return network, meta
+    return network, people, meta

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The network in PyTorch; src/nn holds its twin in C.
 
-    log-mel (T, 80) -> conv1 -> conv2 (/2) -> blocks -+-> mean, standard deviation over time ------------+-> head
+    log-mel (T, 80) -> conv1 -> conv2 (/2) -> blocks -+-> mean, standard deviation over time ------------+-> evidence
                                                       |                                                  |
                                                       +-> conv3 (/2) -> LSTM, both ways -+-> attention --+-> intensity
                                                                                          |
@@ -10,9 +10,9 @@
 conv1 and conv2, the stem, and the transformer blocks, of which `small` has none, start as OpenAI's Whisper tiny.en.
 Statistics may be taken of several outputs of the encoder: that of the stem (0) and those of the blocks (from 1).
 
-The head has components, one or several per emotion: an emotion as one corpus sounds it. Their mixture is what counts
-(mixture discriminant analysis, Hastie & Tibshirani 1996). A second head, `adapted`, judges how a segment differs from
-what the speaker usually sounds like; `Speaker` says how the two become one verdict.
+The head has components, one or several per emotion: an emotion as one corpus sounds it. Their mixture (mixture
+discriminant analysis, Hastie & Tibshirani 1996) is what the evidence says of a stranger. Its other rows say how a
+segment differs from others, in the space where speakers and emotions are Gaussian. `judgement.py` makes a verdict of both.
 """
 
 from __future__ import annotations
@@ -95,20 +95,14 @@ class Block(nn.Module):
 
 
 class Network(nn.Module):
-    """`components` names the label of each component (by default one per label). Untrained, it adapts to nobody:
-    neither head nor statistics of speakers are there."""
+    """`components` names the label of each of the head's first rows; the other rows are `dimensions`."""
 
     def __init__(
-        self,
-        labels: int,
-        dropout: float = 0.0,
-        sizes: Sizes = SMALL,
-        components: Sequence[int] | None = None,
+        self, components: Sequence[int], dimensions: int = 0, dropout: float = 0.0, sizes: Sizes = SMALL
     ):
         super().__init__()
         self.sizes = sizes
-        self.components = list(range(labels) if components is None else components)
-        self.prior_seconds, self.within, self.between = 30.0, 0.0, 1.0
+        self.components, self.dimensions = list(components), dimensions
         self.conv1 = nn.Conv1d(MELS, sizes.stem, 3, padding=1)
         self.conv2 = nn.Conv1d(sizes.stem, sizes.stem, 3, stride=2, padding=1)
         self.blocks = nn.ModuleList(Block(sizes.stem, sizes.heads, sizes.mlp) for _ in range(sizes.blocks))
@@ -117,13 +111,11 @@ class Network(nn.Module):
         self.lstm = nn.LSTM(sizes.channels, sizes.hidden, batch_first=True, bidirectional=True)
         self.attention = nn.Linear(2 * sizes.hidden, 1)
         self.speech = nn.Linear(2 * sizes.hidden, 1)
-        self.head = nn.Linear(sizes.pooled, len(self.components))
-        self.adapted = nn.Linear(sizes.pooled, len(self.components))
-        self.register_buffer("ordinary", torch.zeros(len(self.components)))
+        self.head = nn.Linear(sizes.pooled, len(self.components) + dimensions)
         self.intensity = nn.Linear(sizes.pooled, 1)
         self.dropout = nn.Dropout(dropout)
         self.channel_dropout = nn.Dropout1d(dropout / 2)
-        for layer in (self.head, self.adapted, self.intensity):  # fitted on their own (heads.py)
+        for layer in (self.head, self.intensity):  # fitted on their own (heads.py)
             layer.requires_grad_(False)
 
     def encoder_parameters(self) -> list[nn.Parameter]:
@@ -174,31 +166,19 @@ class Network(nn.Module):
         return self.judge(self.encode(conv2))
 
     def judge(self, outputs: list[Tensor]) -> dict[str, Tensor]:
-        """As summarize(), of the encoder's outputs; with pooled (batch, embedding), components and adapted (batch,
-        components), the latter without its bias, logits (batch, labels) of a speaker who is not known, and intensity
-        (batch,)."""
+        """As summarize(), of the encoder's outputs; with pooled (batch, embedding), evidence (batch, evidence) and
+        intensity (batch,)."""
         output = self.summarize(outputs[-1])
         pooled = torch.cat([self.statistics(outputs), output["summary"]], dim=1)
-        components = self.head(pooled)
+        answers = self.head(pooled)
+        count = len(self.components)
+        stranger = log_probabilities(answers[:, :count], self.components)
         return dict(
             output,
             pooled=pooled,
-            components=components,
-            adapted=pooled @ self.adapted.weight.T,
-            logits=log_probabilities(components, self.components),
+            evidence=torch.cat([stranger, answers[:, count:]], dim=1),
             intensity=self.intensity(pooled).sigmoid().squeeze(1),
         )
-
-    @torch.no_grad()
-    def tempered(self, plain: float, adapted: float) -> Network:
-        """Calibrated: the outputs of the two heads divided by these temperatures."""
-        network = copy.deepcopy(self)
-        for head, temperature in ((network.head, plain), (network.adapted, adapted)):
-            head.weight /= temperature
-            head.bias /= temperature
-        network.ordinary /= adapted
-        network.within, network.between = self.within / adapted**2, self.between / adapted**2
-        return network
 
     @torch.no_grad()
     def folded(self, speech_threshold: float = 0.0) -> Network:
@@ -211,67 +191,3 @@ class Network(nn.Module):
         network.conv3_norm = nn.Identity()
         network.speech.bias -= speech_threshold
         return network
-
-
-class Speaker:
-    """What has been heard of one person, and the verdicts that follow; src/pipeline/adaptation.c is its twin. Sums are
-    in float64, vectors (components,).
-
-    Two kinds of speech tell what somebody usually sounds like: what was enrolled as ordinary, and whatever else was
-    heard. The latter counts as far as it was diverse (`diversity`): the mean of one emotion would pass for the speaker.
-    """
-
-    def __init__(self, network: Network):
-        def double(tensor: Tensor) -> Tensor:
-            return tensor.detach().double()
-
-        self.network = network
-        self.bias, self.ordinary = double(network.adapted.bias), double(network.ordinary)
-        self.seconds = self.squares = self.scatter = self.enrolled = 0.0
-        self.sum, self.offset = torch.zeros_like(self.bias), torch.zeros_like(self.bias)
-
-    def heard(self, adapted, seconds: float) -> None:
-        """Adds a segment, which brought so many seconds that were not part of the one before."""
-        u = torch.as_tensor(adapted, dtype=torch.float64)
-        self.seconds += seconds
-        self.squares += seconds**2
-        self.sum += seconds * u
-        self.scatter += seconds * float(u.square().sum())
-
-    def enroll(self, adapted, seconds: float) -> None:
-        """The same with a segment of ordinary speech."""
-        self.enrolled += seconds
-        self.offset += seconds * (torch.as_tensor(adapted, dtype=torch.float64) - self.ordinary)
-
-    @property
-    def diversity(self) -> float:
-        """Variance of what was heard (unbiased, weighted) less that within an emotion, as a share of that between the
-        emotions of a balanced session: 0..1."""
-        if self.squares >= self.seconds**2 / 1.5:  # fewer than 1.5 segments, if they were of equal length
-            return 0.0
-        biased = self.scatter / self.seconds - float((self.sum / self.seconds).square().sum())
-        variance = biased / (1 - self.squares / self.seconds**2)
-        return min(max((variance - self.network.within) / self.network.between, 0.0), 1.0)
-
-    @property
-    def known(self) -> float:
-        """Seconds that count."""
-        return self.enrolled + self.diversity * self.seconds
-
-    @property
-    def weight(self) -> float:
-        """How far verdicts are adapted, 0..1."""
-        return self.known / (self.known + self.network.prior_seconds)
-
-    def logits(self, components, adapted) -> Tensor:
-        """Of the emotions (labels,), given a segment's outputs of both heads."""
-
-        def judged(logits: Tensor) -> Tensor:
-            return log_probabilities(logits[None], self.network.components)[0]
-
-        result = judged(torch.as_tensor(components, dtype=torch.float64))
-        if self.known > 0:
-            usual = (self.offset + self.diversity * self.sum) / self.known
-            u = torch.as_tensor(adapted, dtype=torch.float64)
-            result = (1 - self.weight) * result + self.weight * judged(u - usual + self.bias)
-        return result

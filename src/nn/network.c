@@ -15,7 +15,7 @@ struct network {
   lstm *forward, *backward;
   float *attention, *attention_bias; /* (2 hidden), (1) */
   linear *speech;                    /* a state of the LSTM, both ways -> 1 */
-  linear *head, *adapted;            /* embedding -> components, both */
+  linear *head;                      /* embedding -> components and dimensions */
   linear *intensity;                 /* embedding -> 1 */
   /* Results, in the order in which they are made. */
   float *conv1;                        /* (frames, out) */
@@ -25,11 +25,27 @@ struct network {
   float *salience;                     /* (steps) */
   float *embedding;                    /* (embedding_size) */
   float *voiced;                       /* (steps) logits of speech */
-  float components[MIXTURE_MAX_COMPONENTS], u[MIXTURE_MAX_COMPONENTS];
+  float answers[MIXTURE_MAX_COMPONENTS + NETWORK_MAX_EVIDENCE]; /* (head_size) */
+  float evidence[NETWORK_MAX_EVIDENCE];
 };
 
 static size_t embedding_size(const network_params *p) {
   return p->statistics_count * 2 * p->transformer.channels + 2 * p->hidden;
+}
+
+static size_t head_size(const network_params *p) {
+  return p->mixture.components + p->dimensions;
+}
+
+/* The head's answers -> log-probabilities of the labels for a stranger, and what the other rows say. */
+static void conclude(const network_params *p, const float *answers, float *evidence) {
+  double components[MIXTURE_MAX_COMPONENTS], labels[EMOVOX_MAX_LABELS];
+  for (size_t c = 0; c < p->mixture.components; c++)
+    components[c] = (double)answers[c];
+  mixture_log_probabilities(&p->mixture, components, labels);
+  for (size_t y = 0; y < p->mixture.labels; y++)
+    evidence[y] = (float)labels[y];
+  memcpy(evidence + p->mixture.labels, answers + p->mixture.components, p->dimensions * sizeof(float));
 }
 
 /* Convolution i and its GELU; `steps` becomes those of the output. */
@@ -60,13 +76,12 @@ emovox_status network_run(network *self, const float *frames, size_t steps, netw
   if ((status = lstm_run(self->backward, self->conv3, steps, hidden + p->hidden, states))) return status;
   pooling_attention(hidden, steps, states, self->attention, *self->attention_bias, self->salience, e);
 
-  if ((status = linear_run(self->head, self->embedding, 1, self->components))) return status;
-  if ((status = linear_run(self->adapted, self->embedding, 1, self->u))) return status;
+  if ((status = linear_run(self->head, self->embedding, 1, self->answers))) return status;
+  conclude(p, self->answers, self->evidence);
   if ((status = linear_run(self->intensity, self->embedding, 1, &intensity))) return status;
   if ((status = linear_run(self->speech, hidden, steps, self->voiced))) return status;
 
-  *output = (network_output){.components = self->components,
-                             .adapted = self->u,
+  *output = (network_output){.evidence = self->evidence,
                              .intensity = 1 / (1 + expf(-intensity)),
                              .salience = self->salience,
                              .steps = steps};
@@ -104,8 +119,7 @@ static void load(network *self, loader *file) {
   self->attention = loader_tensor(file, "attention", "weight", 2, (const size_t[]){1, 2 * p->hidden});
   self->attention_bias = loader_tensor(file, "attention", "bias", 1, &one);
   self->speech = loader_linear(file, "speech", 2 * p->hidden, 1, 1);
-  self->head = loader_linear(file, "head", embedding_size(p), p->components, 1);
-  self->adapted = loader_linear(file, "adapted", embedding_size(p), p->components, 0); /* the bias is added later */
+  self->head = loader_linear(file, "head", embedding_size(p), head_size(p), 1);
   self->intensity = loader_linear(file, "intensity", embedding_size(p), 1, 1);
 }
 
@@ -162,7 +176,6 @@ void network_destroy(network *self) {
   lstm_destroy(self->backward);
   linear_destroy(self->speech);
   linear_destroy(self->head);
-  linear_destroy(self->adapted);
   linear_destroy(self->intensity);
   for (size_t i = 0; i < NETWORK_MAX_OUTPUTS; i++)
     free(self->encoder[i]);

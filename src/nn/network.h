@@ -8,7 +8,7 @@
 #include "nn/transformer.h"
 
 /* The encoder's outputs: that of the CNN, then one per block. */
-enum { NETWORK_CONVS = 3, NETWORK_MAX_OUTPUTS = TRANSFORMER_MAX_BLOCKS + 1 };
+enum { NETWORK_CONVS = 3, NETWORK_MAX_EVIDENCE = 64, NETWORK_MAX_OUTPUTS = TRANSFORMER_MAX_BLOCKS + 1 };
 
 typedef struct network_params {
   conv_params convs[NETWORK_CONVS];       /* two begin the encoder, one leads to the LSTM */
@@ -16,18 +16,18 @@ typedef struct network_params {
   size_t statistics[NETWORK_MAX_OUTPUTS]; /* the encoder's outputs that are pooled: increasing, 0 .. blocks */
   size_t statistics_count;                /* 1 or more */
   size_t hidden;                          /* of the LSTM, per direction */
-  size_t components;                      /* rows of the heads, 1 .. MIXTURE_MAX_COMPONENTS */
+  mixture mixture;                        /* of the head's first rows, which are its components */
+  size_t dimensions;                      /* the head's other rows; with the labels at most NETWORK_MAX_EVIDENCE */
   size_t max_frames;                      /* log-mel frames in a sequence */
 } network_params;
 
 /* The arrays are valid until the next run. */
 typedef struct network_output {
-  const float *components; /* (components) logits of a speaker who is not known */
-  const float *adapted;    /* (components) u, from which an adapted verdict is made (pipeline/adaptation.h) */
-  float intensity;         /* 0..1 */
-  float speech_ratio;      /* share of the steps that are speech */
-  const float *salience;   /* (steps) attention weights, sum to 1 */
-  size_t steps;            /* of network_step_frames() each */
+  const float *evidence; /* (labels + dimensions) what pipeline/population.h describes */
+  float intensity;       /* 0..1 */
+  float speech_ratio;    /* share of the steps that are speech */
+  const float *salience; /* (steps) attention weights, sum to 1 */
+  size_t steps;          /* of network_step_frames() each */
 } network_output;
 
 typedef struct network network;

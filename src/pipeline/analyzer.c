@@ -1,4 +1,4 @@
-/* One recording's way through the house: front end -> sequencer -> network -> adaptation -> votes.
+/* A recording, from samples to votes: front end -> sequencer -> network -> evidence -> judgement -> votes.
  * SPDX-License-Identifier: MIT */
 #include <math.h>
 #include <stdlib.h>
@@ -6,6 +6,7 @@
 
 #include "features/flux.h"
 #include "features/frontend.h"
+#include "pipeline/judging.h"
 #include "pipeline/model.h"
 #include "pipeline/speaker.h"
 #include "pipeline/vote.h"
@@ -18,7 +19,8 @@ static const float least_flux = 0.2F;
 
 struct emovox_analyzer {
   const emovox_model *model;
-  emovox_config config; /* with the threshold in use */
+  emovox_config config;
+  light light;
   frontend *frontend;
   sequencer *sequencer;
   network *network;
@@ -28,31 +30,10 @@ struct emovox_analyzer {
   emovox_status status; /* of the recording: OK until something fails or it ends */
 };
 
-/* The mean of a table of values over a distribution. */
-static float expected(const float *probabilities, const float *values, int labels) {
-  float sum = 0;
-  for (int k = 0; k < labels; k++)
-    sum += probabilities[k] * values[k];
-  return sum;
-}
-
-/* Tells the speaker of a segment with speech, counting no moment twice. */
-static void add_to_speaker(emovox_analyzer *self, const emovox_segment *segment, const float *u) {
-  double seconds = segment->end - fmax(segment->start, self->heard);
-  if (!self->config.speaker || seconds <= 0) return;
-  adaptation_sums *sums = &self->config.speaker->sums;
-  if (self->config.enroll)
-    adaptation_enroll(&self->model->adaptation, sums, u, seconds);
-  else
-    adaptation_hear(&self->model->adaptation, sums, u, seconds);
-  self->heard = segment->end;
-}
-
-/* The vote on one sequence of log-mel frames. */
-static emovox_status judge(emovox_analyzer *self, const float *frames, size_t count, emovox_segment *segment) {
+/* Turns one sequence of log-mel frames into evidence. A segment without speech gets none. */
+static emovox_status hear(emovox_analyzer *self, const float *frames, size_t count, emovox_segment *segment) {
   const emovox_model *model = self->model;
   float peak = normalize(&model->normalize, frames, count * model->sequence.bands, self->sequence);
-  segment->label = EMOVOX_NO_SPEECH;
   /* Where the log floor would show above the clamp, there is nothing to hear. */
   if (peak - model->normalize.range < log10f(model->logmel.log_floor)) return EMOVOX_OK;
   size_t edge = (size_t)((model->logmel.n_fft / 2 + model->logmel.hop - 1) / model->logmel.hop);
@@ -63,20 +44,23 @@ static emovox_status judge(emovox_analyzer *self, const float *frames, size_t co
   if (status) return status;
   segment->speech_ratio = output.speech_ratio;
   if (output.speech_ratio < model->min_speech_ratio) return EMOVOX_OK;
-
-  int labels = emovox_label_count(model);
-  float *probabilities = segment->probabilities;
-  const adaptation_sums *sums = self->config.speaker ? &self->config.speaker->sums : NULL;
-  adaptation_judge(&model->adaptation, sums, output.components, output.adapted, probabilities);
-  segment->label = vote_cast(probabilities, labels, self->config.threshold);
-  segment->confidence = probabilities[vote_cast(probabilities, labels, 0)];
+  segment->label = EMOVOX_UNCERTAIN; /* until it is judged */
+  memcpy(segment->evidence, output.evidence, emovox_evidence_count(model) * sizeof(float));
   segment->intensity = output.intensity;
-  segment->valence = expected(probabilities, model->valence, labels);
-  segment->arousal = expected(probabilities, model->arousal, labels);
   segment->salience = output.salience;
   segment->salience_count = output.steps;
-  add_to_speaker(self, segment, output.adapted);
   return EMOVOX_OK;
+}
+
+/* Judges a segment with what is known of the speaker, who then learns from it; no moment counts twice. */
+static void judge(emovox_analyzer *self, emovox_segment *segment) {
+  emovox_speaker *speaker = self->config.judging.speaker;
+  const belief *known = speaker ? speaker_belief(speaker, self->light.prior, 1) : NULL;
+  judging_segment(self->model, &self->light, known, segment);
+  double seconds = segment->end - fmax(segment->start, self->heard);
+  if (!speaker || seconds <= 0) return;
+  speaker_hear(speaker, segment, seconds, self->config.enroll);
+  self->heard = segment->end;
 }
 
 static void on_sequence(const float *frames, size_t count, uint64_t first, void *user) {
@@ -84,8 +68,10 @@ static void on_sequence(const float *frames, size_t count, uint64_t first, void 
   if (self->status) return;
   double frame = (double)self->model->logmel.hop / self->model->logmel.sample_rate;
   emovox_segment segment = {.start = (double)first * frame,
-                            .end = fmin((double)(first + count) * frame, frontend_seconds(self->frontend))};
-  if ((self->status = judge(self, frames, count, &segment))) return;
+                            .end = fmin((double)(first + count) * frame, frontend_seconds(self->frontend)),
+                            .label = EMOVOX_NO_SPEECH};
+  if ((self->status = hear(self, frames, count, &segment))) return;
+  if (segment.label != EMOVOX_NO_SPEECH) judge(self, &segment);
   vote_add(&self->tally, &segment);
   if (self->config.on_segment) self->config.on_segment(&segment, self->config.user);
   if (self->config.on_progress && self->config.on_progress(segment.end, self->config.user))
@@ -99,7 +85,7 @@ static void on_frame(const float *frame, size_t bands, void *user) {
 }
 
 emovox_config emovox_config_default(void) {
-  return (emovox_config){.sample_rate = 16000, .channels = 1, .threshold = -1};
+  return (emovox_config){.sample_rate = 16000, .channels = 1, .judging = emovox_judging_default()};
 }
 
 /* The model's sequences, with the hop that is asked for. Returns whether that is within its range. */
@@ -114,16 +100,16 @@ static int sequence_params(const emovox_model *model, double hop_seconds, sequen
 emovox_status emovox_analyzer_create(const emovox_model *model, const emovox_config *config,
                                      emovox_analyzer **analyzer) {
   if (!model || !config || !analyzer) return EMOVOX_ERROR_ARGUMENT;
-  if (config->speaker && config->speaker->model != model) return EMOVOX_ERROR_ARGUMENT;
-  if (config->enroll && !config->speaker) return EMOVOX_ERROR_ARGUMENT;
+  light in;
+  if (!judging_light(model, &config->judging, &in)) return EMOVOX_ERROR_ARGUMENT;
+  if (config->enroll && !config->judging.speaker) return EMOVOX_ERROR_ARGUMENT;
   sequencer_params sequence;
   if (!sequence_params(model, config->hop_seconds, &sequence)) return EMOVOX_ERROR_ARGUMENT;
-  if (!(config->threshold <= 1)) return EMOVOX_ERROR_ARGUMENT; /* NaN, too */
   emovox_analyzer *self = calloc(1, sizeof *self);
   if (!self) return EMOVOX_ERROR_MEMORY;
   self->model = model;
   self->config = *config;
-  if (config->threshold < 0) self->config.threshold = model->uncertain_below;
+  self->light = in;
   self->sequencer = sequencer_create(&sequence, on_sequence, self);
   self->sequence = calloc(model->sequence.frames * model->sequence.bands + NN_PADDING, sizeof(float));
   emovox_status status = self->sequencer && self->sequence ? EMOVOX_OK : EMOVOX_ERROR_MEMORY;

@@ -8,7 +8,7 @@
 
 #include "pipeline/fnv.h"
 
-enum { FORMAT = 4, MAX_FRAMES = 3000, MAX_CHANNELS = 2048, MAX_KERNEL = 15, MAX_STRIDE = 4, MAX_HEADS = 64 };
+enum { FORMAT = 5, MAX_FRAMES = 3000, MAX_CHANNELS = 2048, MAX_KERNEL = 15, MAX_STRIDE = 4, MAX_HEADS = 64 };
 enum { MAX_MLP = 4 * MAX_CHANNELS };
 
 /* ---- metadata ---- */
@@ -52,7 +52,7 @@ static int read_labels(const cJSON *labels, emovox_model *model) {
     for (int k = 0; k < i; k++)
       if (strcmp(model->labels[k], model->labels[i]) == 0) return 0;
   }
-  model->adaptation.mixture.labels = (size_t)count;
+  model->people.labels = model->network.mixture.labels = (size_t)count;
   return 1;
 }
 
@@ -141,10 +141,38 @@ static int read_components(const cJSON *components, mixture *m) {
   return 1;
 }
 
-static int read_adaptation(const cJSON *item, adaptation *a) {
-  return read_float(get(item, "prior_seconds"), 0, 600, &a->prior_seconds) && a->prior_seconds > 0 &&
-         read_float(get(item, "within"), 0, 1e6, &a->within) &&
-         read_float(get(item, "between"), 1e-6, 1e6, &a->between);
+/* How often each label is expected by default. Scaled to sum to 1. */
+static int read_prior(const cJSON *table, population *p) {
+  const cJSON *item;
+  size_t y = 0;
+  float sum = 0;
+  if (!cJSON_IsArray(table) || (size_t)cJSON_GetArraySize(table) != p->labels) return 0;
+  cJSON_ArrayForEach(item, table) {
+    if (!read_float(item, 1e-6, 1, &p->everyday[y])) return 0;
+    sum += p->everyday[y++];
+  }
+  for (y = 0; y < p->labels; y++)
+    p->everyday[y] /= sum;
+  return 1;
+}
+
+/* The labels that ordinary speech may have: indices, one or more. */
+static int read_ordinary(const cJSON *list, population *p) {
+  const cJSON *item;
+  if (!cJSON_IsArray(list)) return 0;
+  cJSON_ArrayForEach(item, list) {
+    size_t label;
+    if (!read_size(item, 0, (double)p->labels - 1, &label)) return 0;
+    p->ordinary |= UINT32_C(1) << label;
+  }
+  return p->ordinary != 0;
+}
+
+static int read_judgement(const cJSON *item, population *p) {
+  return read_size(get(item, "dimensions"), 1, (double)(EMOVOX_MAX_EVIDENCE - p->labels), &p->dimensions) &&
+         read_float(get(item, "share"), 1e-3, 1, &p->share) && read_float(get(item, "caution"), 1e-3, 1e3, &p->caution) &&
+         read_float(get(item, "surprise"), 0, 1e3, &p->surprise) && read_prior(get(item, "everyday"), p) &&
+         read_ordinary(get(item, "ordinary"), p);
 }
 
 static emovox_status read_metadata(emovox_model *model) {
@@ -164,15 +192,15 @@ static emovox_status read_metadata(emovox_model *model) {
               read_encoder(get(root, "encoder"), (size_t)model->logmel.n_mels, &model->network) &&
               read_statistics(get(root, "statistics"), &model->network) &&
               read_lstm(get(root, "lstm"), &model->network) &&
-              read_table(get(root, "valence"), model->adaptation.mixture.labels, model->valence) &&
-              read_table(get(root, "arousal"), model->adaptation.mixture.labels, model->arousal) &&
-              read_components(get(root, "components"), &model->adaptation.mixture) &&
-              read_adaptation(get(root, "adaptation"), &model->adaptation) &&
+              read_table(get(root, "valence"), model->people.labels, model->valence) &&
+              read_table(get(root, "arousal"), model->people.labels, model->arousal) &&
+              read_components(get(root, "components"), &model->network.mixture) &&
+              read_judgement(get(root, "judgement"), &model->people) &&
               read_float(get(get(root, "speech"), "min_ratio"), 0, 1, &model->min_speech_ratio) &&
               read_float(get(root, "uncertain_below"), 0, 1, &model->uncertain_below);
   model->sequence.bands = (size_t)model->logmel.n_mels;
   model->network.max_frames = model->sequence.frames;
-  model->network.components = model->adaptation.mixture.components;
+  model->network.dimensions = model->people.dimensions;
   return valid ? EMOVOX_OK : EMOVOX_ERROR_MODEL_METADATA;
 }
 
@@ -186,6 +214,17 @@ static emovox_status check_sum(emovox_model *model, size_t size) {
   return fnv_read(sum->data) == model->fingerprint ? EMOVOX_OK : EMOVOX_ERROR_MODEL_CHECKSUM;
 }
 
+/* Whether what a belief rests on is finite and makes one. */
+static emovox_status check_people(const population *p) {
+  for (size_t d = 0; d < p->dimensions; d++)
+    if (!(p->between[d] >= 1e-6F && p->between[d] <= 1e6F)) return EMOVOX_ERROR_MODEL_NOT_FINITE;
+  for (size_t i = 0; i < p->labels * p->dimensions; i++)
+    if (!(fabsf(p->means[i]) <= 1e6F && fabsf(p->relative[i]) <= 1e6F)) return EMOVOX_ERROR_MODEL_NOT_FINITE;
+  for (size_t y = 0; y < p->labels; y++)
+    if (!(fabsf(p->relative_bias[y]) <= 1e6F)) return EMOVOX_ERROR_MODEL_NOT_FINITE;
+  return EMOVOX_OK;
+}
+
 static emovox_status read_model(emovox_model *model, const void *bytes, size_t size) {
   if (!(model->bytes = malloc(size ? size : 1))) return EMOVOX_ERROR_MEMORY;
   memcpy(model->bytes, bytes, size);
@@ -194,9 +233,10 @@ static emovox_status read_model(emovox_model *model, const void *bytes, size_t s
   if (status) return status;
   loader file = {.file = &model->file, .check_only = 1, .tensors = 1 /* the checksum */};
   network_check(&model->network, &file);
-  adaptation_read(&model->adaptation, &file);
+  population_read(&model->people, &file);
   status = loader_end(&file);
-  return status ? status : check_sum(model, size);
+  if (!status) status = check_sum(model, size);
+  return status ? status : check_people(&model->people);
 }
 
 emovox_status emovox_model_create(const void *bytes, size_t size, emovox_model **out) {
@@ -232,7 +272,7 @@ const char *emovox_model_license(const emovox_model *model) {
 }
 
 int emovox_label_count(const emovox_model *model) {
-  return (int)model->adaptation.mixture.labels;
+  return (int)model->people.labels;
 }
 
 const char *emovox_label(const emovox_model *model, int label) {
@@ -259,6 +299,23 @@ double emovox_min_seconds(const emovox_model *model) {
 
 float emovox_threshold(const emovox_model *model) {
   return model->uncertain_below;
+}
+
+size_t emovox_evidence_count(const emovox_model *model) {
+  return population_evidence(&model->people);
+}
+
+uint64_t emovox_fingerprint(const emovox_model *model) {
+  return model->fingerprint;
+}
+
+void emovox_everyday_prior(const emovox_model *model, float *prior) {
+  memcpy(prior, model->people.everyday, sizeof model->people.everyday);
+}
+
+void emovox_even_prior(const emovox_model *model, float *prior) {
+  for (size_t y = 0; y < EMOVOX_MAX_LABELS; y++)
+    prior[y] = y < model->people.labels ? 1 : 0;
 }
 
 double emovox_salience_seconds(const emovox_model *model) {

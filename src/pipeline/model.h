@@ -6,7 +6,7 @@
 #include "features/logmel.h"
 #include "features/normalize.h"
 #include "nn/network.h"
-#include "pipeline/adaptation.h"
+#include "pipeline/population.h"
 #include "pipeline/sequencer.h"
 
 struct emovox_model {
@@ -20,7 +20,7 @@ struct emovox_model {
   normalize_params normalize;
   sequencer_params sequence;
   network_params network;
-  adaptation adaptation;
+  population people;
   uint64_t fingerprint;   /* of the file: tells models apart */
   float min_speech_ratio; /* of a segment that votes */
   float uncertain_below;  /* probability of a vote for an emotion */

@@ -15,6 +15,7 @@ emovox_status emovox_speaker_create(const emovox_model *model, emovox_speaker **
   emovox_speaker *self = calloc(1, sizeof *self);
   if (!self) return EMOVOX_ERROR_MEMORY;
   self->model = model;
+  emovox_speaker_reset(self);
   *speaker = self;
   return EMOVOX_OK;
 }
@@ -24,24 +25,78 @@ void emovox_speaker_destroy(emovox_speaker *self) {
 }
 
 void emovox_speaker_reset(emovox_speaker *self) {
-  if (self) self->sums = (adaptation_sums){0};
+  if (!self) return;
+  const emovox_model *model = self->model;
+  *self = (emovox_speaker){.model = model, .learnt = -1};
+}
+
+/* ---- learning ---- */
+
+static double heard(const emovox_speaker *self) {
+  double weight = self->rest.weight;
+  for (size_t i = 0; i < self->count; i++)
+    weight += (double)self->observations[i].weight;
+  return weight;
+}
+
+const belief *speaker_belief(emovox_speaker *self, const float *prior, int late) {
+  const population *people = &self->model->people;
+  int same = self->learnt >= 0 && memcmp(prior, self->prior, people->labels * sizeof(float)) == 0;
+  double now = heard(self);
+  if (same && (now == self->learnt || (late && now < self->learnt * 1.125))) return &self->known;
+  belief_learn(people, prior, self->observations, self->count, &self->rest, &self->known);
+  memcpy(self->prior, prior, people->labels * sizeof(float));
+  self->learnt = now;
+  return &self->known;
+}
+
+void speaker_hear(emovox_speaker *self, const emovox_segment *segment, double seconds, int ordinary) {
+  const population *people = &self->model->people;
+  if (self->count == SPEAKER_KEPT) {
+    const float *prior = self->learnt >= 0 ? self->prior : people->everyday;
+    const belief *known = speaker_belief(self, prior, 1);
+    belief_condense(people, prior, known, self->observations, SPEAKER_CONDENSED, &self->rest);
+    self->count -= SPEAKER_CONDENSED;
+    memmove(self->observations, self->observations + SPEAKER_CONDENSED, self->count * sizeof *self->observations);
+  }
+  float weight = (float)(seconds / (segment->end - segment->start));
+  belief_observe(people, segment->evidence, weight, ordinary ? people->ordinary : UINT32_MAX,
+                 &self->observations[self->count++]);
+  self->seconds += seconds;
+}
+
+emovox_status emovox_speaker_hear(emovox_speaker *self, const emovox_segment *segments, size_t count, int ordinary) {
+  if (!self || (!segments && count)) return EMOVOX_ERROR_ARGUMENT;
+  for (size_t i = 0; i < count; i++) {
+    if (segments[i].label == EMOVOX_NO_SPEECH) continue;
+    if (!(segments[i].end > segments[i].start)) return EMOVOX_ERROR_ARGUMENT;
+    if (!judge_plausible(&self->model->people, segments[i].evidence)) return EMOVOX_ERROR_EVIDENCE;
+  }
+  double end = 0;
+  for (size_t i = 0; i < count; i++) {
+    const emovox_segment *segment = &segments[i];
+    if (segment->label == EMOVOX_NO_SPEECH || segment->end <= end) continue;
+    speaker_hear(self, segment, segment->end - fmax(segment->start, end), ordinary);
+    end = segment->end;
+  }
+  return EMOVOX_OK;
 }
 
 double emovox_speaker_seconds(const emovox_speaker *self) {
-  return self->sums.seconds + self->sums.enrolled;
+  return self->seconds;
 }
 
 double emovox_speaker_weight(const emovox_speaker *self) {
-  return adaptation_weight(&self->model->adaptation, &self->sums);
+  return judge_weight(&self->model->people, &(belief){.heard = heard(self)});
 }
 
 /* ---- profile: little-endian, see emovox_speaker_save() ---- */
 
 static const uint8_t MAGIC[8] = "EMOVOXSP";
-enum { VERSION = 1, HEADER = 24 };
+enum { VERSION = 2, HEADER = 32 };
 
-static size_t profile_size(size_t components) {
-  return HEADER + (4 + 2 * components) * sizeof(double) + FNV_BYTES;
+static size_t profile_size(size_t dimensions) {
+  return HEADER + (2 + dimensions) * sizeof(double) + FNV_BYTES;
 }
 
 static void put(uint8_t **at, uint64_t value, size_t bytes) {
@@ -73,61 +128,63 @@ static void get_doubles(const uint8_t **at, double *values, size_t count) {
 
 emovox_status emovox_speaker_save(const emovox_speaker *self, void *buffer, size_t *size) {
   if (!self || !size) return EMOVOX_ERROR_ARGUMENT;
-  const adaptation_sums *sums = &self->sums;
-  size_t components = self->model->adaptation.mixture.components, needed = profile_size(components);
+  const population *people = &self->model->people;
+  size_t needed = profile_size(people->dimensions);
   if (buffer && *size < needed) return EMOVOX_ERROR_ARGUMENT;
   *size = needed;
   if (!buffer) return EMOVOX_OK;
+  const float *prior = self->learnt >= 0 ? self->prior : people->everyday;
+  belief known;
+  residue all = self->rest;
+  belief_learn(people, prior, self->observations, self->count, &self->rest, &known);
+  belief_condense(people, prior, &known, self->observations, self->count, &all);
   uint8_t *at = buffer;
   memcpy(at, MAGIC, sizeof MAGIC);
   at += sizeof MAGIC;
   put(&at, VERSION, 4);
-  put(&at, components, 4);
+  put(&at, people->dimensions, 4);
+  put(&at, people->labels, 4);
+  put(&at, 0, 4);
   put(&at, self->model->fingerprint, 8);
-  put_doubles(&at, (const double[]){sums->seconds, sums->squares, sums->scatter, sums->enrolled}, 4);
-  put_doubles(&at, sums->sum, components);
-  put_doubles(&at, sums->offset, components);
+  put_doubles(&at, (const double[]){self->seconds, all.weight}, 2);
+  put_doubles(&at, all.sum, people->dimensions);
   fnv_write(fnv1a(buffer, needed - FNV_BYTES), at);
   return EMOVOX_OK;
 }
 
-/* Whether a sum over so many seconds can be one of values up to `limit`. */
-static int plausible(double sum, double seconds, double limit) {
-  return fabs(sum) <= seconds * limit;
-}
-
-/* Whether sums that were read are such as hear and enroll make, and far from where doubles overflow. */
-static int valid(const adaptation_sums *s, size_t components) {
-  const double durations[] = {s->seconds, s->enrolled};
+/* Whether what was read is such as hearing makes, and far from where doubles overflow. */
+static int valid(double seconds, const residue *rest, size_t dimensions) {
+  const double durations[] = {seconds, rest->weight};
   for (int i = 0; i < 2; i++)
     if (!(durations[i] == 0 || (durations[i] >= 1e-6 && durations[i] <= 1e9))) return 0;
-  if (!(s->squares >= 0 && s->squares <= s->seconds * s->seconds * (1 + 1e-9))) return 0;
-  if (!(s->scatter >= 0 && plausible(s->scatter, s->seconds, 1e12))) return 0;
-  for (size_t c = 0; c < components; c++)
-    if (!plausible(s->sum[c], s->seconds, 1e6) || !plausible(s->offset[c], s->enrolled, 1e6)) return 0;
+  for (size_t d = 0; d < dimensions; d++)
+    if (!(fabs(rest->sum[d]) <= rest->weight * 1e6)) return 0;
   return 1;
 }
 
 emovox_status emovox_speaker_restore(emovox_speaker *self, const void *bytes, size_t size) {
   if (!self || !bytes) return EMOVOX_ERROR_ARGUMENT;
+  const population *people = &self->model->people;
   const uint8_t *at = bytes;
-  if (size < HEADER || memcmp(at, MAGIC, sizeof MAGIC) != 0) return EMOVOX_ERROR_PROFILE;
+  if (size < sizeof MAGIC + 4 || memcmp(at, MAGIC, sizeof MAGIC) != 0) return EMOVOX_ERROR_PROFILE;
   at += sizeof MAGIC;
-  if (get(&at, 4) != VERSION) return EMOVOX_ERROR_PROFILE;
-  uint64_t components = get(&at, 4), fingerprint = get(&at, 8);
-  if (components > MIXTURE_MAX_COMPONENTS || size != profile_size((size_t)components)) return EMOVOX_ERROR_PROFILE;
+  if (get(&at, 4) != VERSION) return EMOVOX_ERROR_PROFILE_VERSION;
+  if (size < HEADER + FNV_BYTES) return EMOVOX_ERROR_PROFILE;
   const uint8_t *checksum = (const uint8_t *)bytes + size - FNV_BYTES;
   if (fnv_read(checksum) != fnv1a(bytes, size - FNV_BYTES)) return EMOVOX_ERROR_PROFILE;
+  uint64_t dimensions = get(&at, 4), labels = get(&at, 4), zero = get(&at, 4), fingerprint = get(&at, 8);
   if (fingerprint != self->model->fingerprint) return EMOVOX_ERROR_PROFILE_MODEL;
-  if (components != self->model->adaptation.mixture.components) return EMOVOX_ERROR_PROFILE;
+  if (dimensions != people->dimensions || labels != people->labels || zero) return EMOVOX_ERROR_PROFILE;
+  if (size != profile_size(people->dimensions)) return EMOVOX_ERROR_PROFILE;
 
-  adaptation_sums sums = {0};
-  double scalars[4];
-  get_doubles(&at, scalars, 4);
-  sums.seconds = scalars[0], sums.squares = scalars[1], sums.scatter = scalars[2], sums.enrolled = scalars[3];
-  get_doubles(&at, sums.sum, (size_t)components);
-  get_doubles(&at, sums.offset, (size_t)components);
-  if (!valid(&sums, (size_t)components)) return EMOVOX_ERROR_PROFILE;
-  self->sums = sums;
+  double numbers[2];
+  residue rest = {0};
+  get_doubles(&at, numbers, 2);
+  rest.weight = numbers[1];
+  get_doubles(&at, rest.sum, people->dimensions);
+  if (!valid(numbers[0], &rest, people->dimensions)) return EMOVOX_ERROR_PROFILE;
+  emovox_speaker_reset(self);
+  self->seconds = numbers[0];
+  self->rest = rest;
   return EMOVOX_OK;
 }

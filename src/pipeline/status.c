@@ -51,6 +51,10 @@ const char *emovox_strerror(emovox_status status) {
       return "The speaker's profile was made with another model: enroll the speaker again with this one.";
     case EMOVOX_ERROR_MODEL_CHECKSUM:
       return "The model file was damaged or changed after it was made: download it again.";
+    case EMOVOX_ERROR_PROFILE_VERSION:
+      return "The speaker's profile is of another version of emovox: enroll the speaker again.";
+    case EMOVOX_ERROR_EVIDENCE:
+      return "This evidence holds values that no model gives: analyse the recording again.";
   }
   return "Unknown status.";
 }

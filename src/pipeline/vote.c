@@ -52,6 +52,7 @@ emovox_summary vote_summary(const vote_tally *tally, double duration) {
     votes = tally->uncertain;
   }
   summary.label = winner;
-  summary.confidence = (float)votes / (float)tally->voting;
+  summary.agreement = (float)votes / (float)tally->voting;
+  summary.probability = summary.probabilities[winner == EMOVOX_UNCERTAIN ? vote_cast(summary.probabilities, tally->labels, 0) : winner];
   return summary;
 }
