@@ -1,8 +1,15 @@
 # SPDX-License-Identifier: MIT
-"""Reads speech emotion corpora in their official layouts. Standard library only.
+"""Reads speech by a table, and makes such a table of corpora in their official layouts. Standard library only.
+
+    python model/train/corpora.py FOLDER > FOLDER/manifest.tsv
+
+A table (manifest.tsv, tab-separated, in the folder of the corpora) has a line per clip: path (relative to it), corpus,
+speaker, sex (F, M or empty), language, emotion (one of LABELS, or `ordinary`: nobody acted, nobody labelled it), and
+intensity if known. That is also how to bring speech of your own. More columns do no harm; lines with other emotions are
+passed over.
 
 File names carry everything in RAVDESS, CREMA-D, TESS, nEMO and EmoDB, so any folder nesting is accepted; IEMOCAP
-keeps its labels in EmoEvaluation files. Clips whose emotion is not one of LABELS are dropped.
+keeps its labels in EmoEvaluation files.
 """
 
 from __future__ import annotations
@@ -14,14 +21,18 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TextIO
 
 LABELS = ("neutral", "calm", "happy", "sad", "angry", "fearful", "disgust", "surprised")
+ORDINARY = "ordinary"  # stands for neutral or calm
+TABLE = "manifest.tsv"
+COLUMNS = ("path", "corpus", "speaker", "sex", "language", "emotion", "intensity")
 EXTENSIONS = (".wav", ".flac", ".opus", ".mp3", ".ogg")
 
 
 @dataclass(frozen=True)
 class Clip:
-    """One recording of one emotion, or of noise (emotion "")."""
+    """One recording of one emotion, of ordinary speech, or of noise (emotion "")."""
 
     path: Path
     corpus: str
@@ -189,8 +200,8 @@ def corpora_root(argument: str | None = None) -> Path:
     return Path(argument or os.environ.get("EMOVOX_CORPORA") or repository.parent / "shared" / "corpora")
 
 
-def read_corpora(root: Path, names: list[str] | None = None) -> list[Clip]:
-    """All clips of the named corpora (default: all) below `root`; says which are absent."""
+def read_layouts(root: Path, names: list[str] | None = None) -> list[Clip]:
+    """All clips of the named corpora (default: all) below `root` in their official layouts; says which are absent."""
     folders = [path for path in sorted(root.iterdir()) if path.is_dir()] if root.is_dir() else []
     clips = []
     for name in names or READERS:
@@ -203,3 +214,51 @@ def read_corpora(root: Path, names: list[str] | None = None) -> list[Clip]:
             print(f"{name}: not found in {root}, skipped", file=sys.stderr)
         clips += found
     return clips
+
+
+def read_table(root: Path) -> list[Clip]:
+    """The clips that the table in `root` lists, in its order."""
+    path = root / TABLE
+    if not path.is_file():
+        raise SystemExit(
+            f"{path} is not there. It lists the clips to train on; for corpora in their official layouts,\n"
+            f"  python model/train/corpora.py {root} > {path}\nwrites it."
+        )
+    with path.open(newline="", encoding="utf-8") as lines:
+        rows = csv.DictReader(lines, delimiter="\t")
+        absent = [name for name in COLUMNS[:6] if name not in (rows.fieldnames or [])]
+        if absent:
+            raise SystemExit(
+                f"{path} has no column {', '.join(absent)}; it needs {', '.join(COLUMNS[:6])}, tab-separated."
+            )
+        return [
+            Clip(root / row["path"], *(row[name] for name in COLUMNS[1:6]), row.get("intensity") or "unspecified")
+            for row in rows
+            if row["emotion"] in (*LABELS, ORDINARY)
+        ]
+
+
+def write_table(root: Path, clips: list[Clip], file: TextIO) -> None:
+    table = csv.writer(file, delimiter="\t", lineterminator="\n")
+    table.writerow(COLUMNS)
+    for clip in clips:
+        path = clip.path.relative_to(root).as_posix()
+        table.writerow([path, clip.corpus, clip.speaker, clip.sex, clip.language, clip.emotion, clip.intensity])
+
+
+def noises(root: Path) -> list[Clip]:
+    """The environmental sounds of ESC-10 or ESC-50 below `root`."""
+    return read_layouts(root, ["esc10"])
+
+
+def rooms(root: Path) -> list[Path]:
+    """Room impulse responses: the audio files of the folder `rir`."""
+    return list(audio_files(root / "rir"))
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 2 or sys.argv[1].startswith("-"):
+        raise SystemExit(__doc__)
+    folder = Path(sys.argv[1])
+    speech = [name for name in READERS if name != "esc10"]
+    write_table(folder, read_layouts(folder, speech), sys.stdout)

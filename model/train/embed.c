@@ -1,12 +1,14 @@
-/* Embeddings as the engine makes them, int8 and all, for the heads that are fitted to them (embed.py).
+/* What the engine makes of sequences below its heads, int8 and all: heads and LSTM are fitted to it (encoder.py).
  *
- *   emovox-embed MODEL < sequences > embeddings
+ *   emovox-embed [--encoded | --speech] MODEL < sequences > results
  *
- * In: for each sequence its number of log-mel frames (uint32), then those frames (frames, bands). Out: for each its
- * embedding, as many floats as the last line of stderr says. All little-endian, log-mel as the front end makes it.
+ * In: for each sequence its number of log-mel frames (uint32), then those frames (frames, bands) as the front end makes
+ * them. Out: for each how many floats follow (uint32), then its embedding; or with --encoded the encoder's last output
+ * (steps, channels), with --speech the logits of speech (steps). All little-endian.
  * SPDX-License-Identifier: MIT */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "pipeline/model.h"
 
@@ -21,18 +23,37 @@ static void *read_file(const char *path, size_t *size) {
   return bytes;
 }
 
+/* What is asked for of the last run, over so many frames, and how many floats that is. */
+static const float *result(const network *net, const network_params *p, const char *what, size_t frames,
+                           uint32_t *count) {
+  network_layers layers = network_inspect(net);
+  size_t steps = conv_steps(&p->convs[1], conv_steps(&p->convs[0], frames)), channels = p->transformer.channels;
+  if (strcmp(what, "--encoded") == 0) {
+    *count = (uint32_t)(steps * channels);
+    return layers.encoder[p->transformer.blocks];
+  }
+  if (strcmp(what, "--speech") == 0) {
+    *count = (uint32_t)conv_steps(&p->convs[2], steps);
+    return layers.speech;
+  }
+  *count = (uint32_t)(p->statistics_count * 2 * channels + 2 * p->hidden);
+  return layers.embedding;
+}
+
 int main(int argc, char **argv) {
   size_t size;
-  void *bytes = argc == 2 ? read_file(argv[1], &size) : NULL;
+  const char *what = argc == 3 ? argv[1] : "";
+  int known = argc == 2 || strcmp(what, "--encoded") == 0 || strcmp(what, "--speech") == 0;
+  void *bytes = known && argc >= 2 ? read_file(argv[argc - 1], &size) : NULL;
   emovox_model *model;
   network *net;
-  if (!bytes) return fputs("usage: emovox-embed MODEL < sequences > embeddings\n", stderr), 2;
+  if (!bytes) return fputs("usage: emovox-embed [--encoded | --speech] MODEL < sequences > results\n", stderr), 2;
   emovox_status status = emovox_model_create(bytes, size, &model);
   if (!status) status = network_create(&model->network, &model->file, &net);
   if (status) return fprintf(stderr, "%s\n", emovox_strerror(status)), 1;
 
   const network_params *p = &model->network;
-  size_t bands = model->sequence.bands, width = p->statistics_count * 2 * p->transformer.channels + 2 * p->hidden;
+  size_t bands = model->sequence.bands;
   float *frames = calloc(p->max_frames * bands, sizeof(float));
   float *normalized = calloc(p->max_frames * bands + NN_PADDING, sizeof(float));
   uint32_t count;
@@ -42,9 +63,10 @@ int main(int argc, char **argv) {
       return fputs("a sequence that is cut short or too long\n", stderr), 1;
     normalize(&model->normalize, frames, count * bands, normalized);
     if (network_run(net, normalized, count, &output)) return fputs("the network failed\n", stderr), 1;
-    if (fwrite(network_inspect(net).embedding, sizeof(float), width, stdout) != width) return 1;
+    uint32_t width;
+    const float *values = result(net, p, what, count, &width);
+    if (fwrite(&width, sizeof width, 1, stdout) != 1 || fwrite(values, sizeof(float), width, stdout) != width) return 1;
   }
-  fprintf(stderr, "%zu\n", width);
   free(frames);
   free(normalized);
   network_destroy(net);

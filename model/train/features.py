@@ -57,17 +57,8 @@ def colour(logmel: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 
 def sequence_starts(frames: int) -> list[int]:
-    """First frames of the sequences of a recording: one every hop; the last one ends with the recording."""
-    last = max(frames - SEQUENCE["frames"], 0)
-    starts = list(range(0, last + 1, SEQUENCE["hop"]))
-    return starts if starts[-1] == last else [*starts, last]
-
-
-def brings_enough(new: np.ndarray | int):
-    """Whether the engine judges a recording's last sequence, which adds so many frames to those before."""
-    return 4 * new >= SEQUENCE["hop"]
-
-
-def is_audible(logmel: np.ndarray) -> bool:
-    """False for digital silence, whose bands all sit at the floor."""
-    return bool(logmel.max() - NORMALIZATION["range"] >= np.log10(FRONT_END["log_floor"]))
+    """First frames of the sequences of a recording: one every hop; the last one ends with the recording, unless it adds
+    less than a quarter hop."""
+    hop, last = SEQUENCE["hop"], max(frames - SEQUENCE["frames"], 0)
+    starts = list(range(0, last + 1, hop))
+    return starts if 4 * (last - starts[-1]) < hop else [*starts, last]

@@ -12,7 +12,8 @@ Statistics may be taken of several outputs of the encoder: that of the stem (0) 
 
 The head has components, one or several per emotion: an emotion as one corpus sounds it. Their mixture (mixture
 discriminant analysis, Hastie & Tibshirani 1996) is what the evidence says of a stranger. Its other rows say how a
-segment differs from others, in the space where speakers and emotions are Gaussian. `judgement.py` makes a verdict of both.
+segment differs from others, in the space where speakers and emotions are Gaussian. `judgement.py` makes a verdict of
+both.
 """
 
 from __future__ import annotations
@@ -49,7 +50,7 @@ class Sizes:
 
 
 SMALL = Sizes()
-LARGE = Sizes(blocks=2, statistics=(0, 1, 2), channels=128)
+LARGE = Sizes(blocks=4, statistics=(0, 1, 2, 3, 4), channels=128)
 
 
 def statistics(stem: Tensor) -> Tensor:
@@ -97,9 +98,7 @@ class Block(nn.Module):
 class Network(nn.Module):
     """`components` names the label of each of the head's first rows; the other rows are `dimensions`."""
 
-    def __init__(
-        self, components: Sequence[int], dimensions: int = 0, dropout: float = 0.0, sizes: Sizes = SMALL
-    ):
+    def __init__(self, components: Sequence[int], dimensions: int = 0, dropout: float = 0.0, sizes: Sizes = SMALL):
         super().__init__()
         self.sizes = sizes
         self.components, self.dimensions = list(components), dimensions

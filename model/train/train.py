@@ -1,389 +1,328 @@
 # SPDX-License-Identifier: MIT
-"""From corpora to a released model and its report:
+"""From a table of speech to a released model and its report:
 
-    python model/train/train.py --model large --corpora ... --pretrained ... --emovox build/native/emovox
+    python model/train/train.py --model large --corpora ... --pretrained ...
     python model/train/train.py --model small ...      (afterwards: large is its teacher)
 
-Three steps make one network (`fit`):
-1. `tune`: the encoder, which starts as Whisper's, is trained gently below the linear map on its own statistics that
-   was fitted first.
-2. `teach`: on its output conv3, LSTM and attention learn to say what a larger network says, and the speech gate to
-   tell speech from noise.
-3. `heads.fit_heads`: the linear maps of the heads, fitted anew to the optimum.
+Everybody is left out once (groups.py): for each group of folds there is a network that has not heard it, and one that
+has heard everybody and is released. What people in general are like (population.py), the temperature and the speech
+gate are settled on what each network says of those that it has not heard. Everything on the way is kept in the work
+folder.
 """
 
 from __future__ import annotations
 
 import argparse
-import copy
-import math
-import time
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 import torch
-from torch import Tensor, nn
-from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy, dropout
 
-import audio
 import dataset
+import encoder
 import export
-import features
-from corpora import LABELS, Clip, corpora_root, read_corpora
-from dataset import Copy
-from heads import Facts, Heads, HeadSettings, fit_heads, masks, regression
+import groups
+from corpora import corpora_root
+from dataset import NOISE, Pool
+from encoder import Settings
+from heads import Heads, HeadSettings, N, fit_heads
+from judgement import Population
 from network import LARGE, SMALL, Network, Sizes
-from splits import ravdess_folds, speaker_folds
+from population import PopulationSettings, Unheard, Whitening, fit_population
 
-NOISE_TRAIN = ("esc10_1", "esc10_2", "esc10_3")  # fold 4 tunes the speech gate, fold 5 tests it
-LESSON_BLOCKS = 2  # of Whisper, above those of large: what they say is the lesson of the LSTM of large
-SIZES = dict(small=SMALL, large=LARGE)
+VERSION = "0.3.0"
+UNCERTAIN_BELOW = 0.25
+CITATIONS = dict(
+    ravdess="RAVDESS",
+    nemo="nEMO",
+    cremad="CREMA-D",
+    emotiontts="emotiontts_open_db",
+    emospeech="Indian EmoSpeech Command Dataset",
+    ordinary_librispeech="LibriSpeech",
+    ordinary_speech_commands="Speech Commands",
+    ordinary_picovoice_s2i="Picovoice speech-to-intent",
+    ordinary_picovoice_wake="Picovoice wake words",
+    ordinary_arabic_commands="Arabic Speech Commands",
+    ordinary_precise_community="Mycroft Precise community data",
+    ordinary_bd4sk_kurdish="BD-4SK (Kurdish)",
+    ordinary_ham_radio="ham radio samples",
+)
+SPEECH_TO_PASS = 99.7  # percent of what people said, through all channels
+THRESHOLDS = np.arange(-4.0, 3.1, 0.5)  # on a step's logit of speech
+MIN_RATIOS = (0.02, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3)
+RELEASED = "released"
 
 
 @dataclass(frozen=True)
-class Settings:
-    """Chosen on validation speakers; see model/README.md."""
-
-    copies: int = 3  # the clips as they are, and augmented
-    epochs: int = 4
-    batch: int = 24
-    encoder_rate: float = 1e-4
-    head_rate: float = 5e-5
-    lstm_rate: float = 1e-3
-    weight_decay: float = 0.01
-    dropout: float = 0.2
-    smoothing: float = 0.05
-    averaging: float = 0.995  # per step, of the moving average of the weights that is kept
-    speech_loss: float = 0.3
-    lesson: int = 96  # principal components of the teacher's statistics that are learnt
-    lessons: int = 4  # epochs
-    lesson_share: tuple = (("ravdess", 1.0), ("nemo", 0.5))
-    noises: int = 400  # noise clips per epoch
-    coloured: float = 0.7  # share of the untouched clips that get another colour each time
-    epoch_share: tuple = (("ravdess", 2.0), ("cremad", 0.2))  # of a corpus' clips per epoch; 0.3 of the others
+class Recipe:
+    sizes: Sizes
+    encoder: Settings
     heads: HeadSettings = field(default_factory=HeadSettings)
+    population: PopulationSettings = field(default_factory=PopulationSettings)
+    copies: int = 4  # of every clip: as it is, and through other channels
+    fitted: int = 3  # of them, that the heads see
+    encoded: int = 10000  # rows whose encoding is kept for the LSTM's lessons
 
 
-SETTINGS = dict(small=Settings(lessons=8), large=Settings())
+RECIPES = dict(
+    large=Recipe(LARGE, Settings()),
+    small=Recipe(SMALL, Settings(lessons=20, stem_rate=2e-4)),
+)
 
 
-class Pool:
-    """The rows of all copies as one table, and the facts about their clips."""
-
-    def __init__(self, copies: list[Copy]):
-        self.copies, self.clips = copies, copies[0].clips
-        self.number = np.concatenate([np.full(len(c), i) for i, c in enumerate(copies)])
-        self.row = np.concatenate([np.arange(len(c)) for c in copies])
-        index = np.concatenate([c.index for c in copies])
-        self.clip, self.length = index[:, 0], index[:, 2]
-        self.facts = facts_of(self.clips)[self.clip]
-        self.voiced = np.flatnonzero(self.facts.labels >= 0)  # rows of emotional speech
-
-    def without(self, speakers) -> np.ndarray:
-        """Rows of everybody else, without the noises that are kept back."""
-        kept_back = np.isin(self.facts.speakers, list(speakers))
-        kept_back |= (self.facts.corpora == "esc10") & ~np.isin(self.facts.speakers, NOISE_TRAIN)
-        return np.flatnonzero(~kept_back)
-
-    def logmel(self, row: int, rng: np.random.Generator, coloured: float) -> np.ndarray:
-        logmel = self.copies[self.number[row]].logmel(self.row[row])
-        return features.colour(logmel, rng) if self.number[row] == 0 and rng.random() < coloured else logmel
+def networks() -> dict[str, tuple[int, ...]]:
+    """The names of the networks, and the folds that each has not heard."""
+    return {RELEASED: ()} | {"without" + "".join(map(str, folds)): folds for folds in groups.GROUPS}
 
 
-def facts_of(clips: list[Clip]) -> Facts:
-    return Facts(
-        dataset.label_indices(clips),
-        np.array([clip.corpus for clip in clips]),
-        np.array([clip.speaker for clip in clips]),
-        np.array([clip.intensity for clip in clips]),
+class Training:
+    """Everything that is made on the way to one model, made when it is asked for and kept on disk."""
+
+    def __init__(self, model: str, arguments: argparse.Namespace):
+        self.model, self.recipe = model, RECIPES[model]
+        self.root, self.pretrained, self.work = arguments.corpora, arguments.pretrained, arguments.work
+        self.emovox = arguments.emovox
+        self.tool = arguments.emovox.with_name("emovox-embed")
+        self.seed = arguments.seed
+        self.others = arguments
+
+    @cached_property
+    def pool(self) -> Pool:
+        clips = dataset.training_clips(self.root)
+        through = dataset.channels(self.root)
+        return dataset.load_pool(self.work / "copies", clips, self.recipe.copies, self.emovox, through)
+
+    @cached_property
+    def teacher(self) -> Training:
+        return Training("large", self.others)
+
+    def path(self, kind: str, name: str) -> Path:
+        folder = self.work / kind
+        folder.mkdir(parents=True, exist_ok=True)
+        seed = f"-{self.seed}" if self.seed and kind != "frozen" else ""
+        return folder / f"{self.model}-{name}{seed}"
+
+    def start(self) -> Network:
+        torch.manual_seed(self.seed)
+        network = Network(range(N), 0, 0.2, self.recipe.sizes)
+        dataset.load_encoder(network, self.pretrained)
+        return network
+
+    def keep(self, path: Path, make) -> np.ndarray:
+        """An array on disk, made if it is not there."""
+        file = path.with_suffix(".npy")
+        if not file.exists():
+            print(f"making {file.relative_to(self.work)}", flush=True)
+            np.save(file, make())
+        return np.load(file, mmap_mode="r")
+
+    # ---- networks ----
+
+    @property
+    def frozen(self) -> np.ndarray:
+        """Embeddings of all rows by Whisper's encoder as it is."""
+        rows = np.arange(len(self.pool))
+        return self.keep(self.path("frozen", "all"), lambda: encoder.embed(self.tool, self.start(), self.pool, rows))
+
+    def tuned(self, name: str) -> Network:
+        """Step 1 of encoder.py; small has no blocks to tune."""
+        network = self.start()
+        if not self.recipe.sizes.blocks:
+            return network
+        path = self.path("tuned", name).with_suffix(".pt")
+        if not path.exists():
+            frozen = self.frozen[: int((self.pool.copy <= 1).sum())]
+            print(f"tuning {path.stem}", flush=True)
+            network = encoder.tune(network, self.pool, frozen, networks()[name], self.recipe.encoder, self.seed)
+            torch.save(network.state_dict(), path)
+        network.load_state_dict(torch.load(path))
+        return network
+
+    def network(self, name: str) -> Network:
+        """Step 2 of it."""
+        network = self.start()
+        path = self.path("networks", name).with_suffix(".pt")
+        if not path.exists():
+            network, settings = self.tuned(name), self.recipe.encoder
+            print(f"teaching {path.stem}", flush=True)
+            encoded, lessons = None, self.lessons(name)
+            if self.recipe.sizes.blocks:
+                rng = np.random.default_rng(self.seed)
+                free = np.flatnonzero(encoder.training_rows(self.pool, networks()[name]) & (self.pool.labels >= NOISE))
+                rows = np.sort(rng.choice(free, min(self.recipe.encoded, len(free)), replace=False))
+                results = encoder.run_engine(self.tool, network, self.pool, rows, "--encoded")
+                width = self.recipe.sizes.stem
+                encoded = {row: x.reshape(-1, width).astype(np.float16) for row, x in zip(rows, results, strict=True)}
+            network = encoder.teach(network, self.pool, lessons, encoded, networks()[name], settings, self.seed)
+            torch.save(network.state_dict(), path)
+        network.load_state_dict(torch.load(path))
+        return network.eval()
+
+    def lessons(self, name: str) -> np.ndarray:
+        """Of large: what the last two blocks of Whisper say. Of small: what large says, its last blocks and its
+        evidence, the latter by networks that had not heard the speaker."""
+        settings = self.recipe.encoder
+        free = encoder.training_rows(self.pool, networks()[name]) & (self.pool.labels >= 0)
+        if self.model == "large":
+            width = 2 * self.recipe.sizes.stem
+            return encoder.lessons_from(self.frozen[:, 3 * width : 5 * width], self.pool, free, settings.lesson)
+        width = 2 * LARGE.stem
+        embeddings = self.teacher.embeddings(RELEASED)
+        general = encoder.lessons_from(embeddings[:, 3 * width : 5 * width], self.pool, free, settings.lesson)
+        evidence = self.teacher.unheard_evidence()
+        evidence = (evidence - evidence[free].mean(axis=0)) / (evidence[free].std(axis=0) + 1e-3)
+        return np.concatenate([general, 0.5 * evidence], axis=1).astype(np.float32)
+
+    # ---- heads ----
+
+    def embeddings(self, name: str) -> np.ndarray:
+        """Of all rows, by the engine."""
+        rows = np.arange(len(self.pool))
+        return self.keep(
+            self.path("embeddings", name), lambda: encoder.embed(self.tool, self.network(name), self.pool, rows)
+        )
+
+    def heads(self, name: str) -> Heads:
+        left_out = networks()[name]
+        rows = np.flatnonzero(encoder.training_rows(self.pool, left_out) & (self.pool.copy < self.recipe.fitted))
+        return fit_heads(self.pool, rows, self.embeddings(name)[rows], 2 * self.recipe.sizes.hidden, self.recipe.heads)
+
+    @cached_property
+    def all_heads(self) -> dict[str, Heads]:
+        return {name: self.heads(name) for name in networks()}
+
+    def unheard_evidence(self) -> np.ndarray:
+        """Logits and u of all rows, each by a network that has not heard its fold."""
+        parts = None
+        for name, left_out in networks().items():
+            if name == RELEASED:
+                continue
+            own = np.isin(self.pool.folds, left_out)
+            values = np.concatenate(self.all_heads[name].evidence(self.embeddings(name)[own]), axis=1)
+            parts = np.zeros((len(self.pool), values.shape[1]), np.float32) if parts is None else parts
+            parts[own] = values
+        return parts
+
+    @cached_property
+    def unheard(self) -> Unheard:
+        """Of the clips as they are."""
+        own = (self.pool.copy == 0) & (self.pool.labels >= 0)
+        values, components = self.unheard_evidence()[own].astype(float), self.all_heads[RELEASED].components
+        count = len(components)
+        facts = self.pool.labels[own], self.pool.corpora[own], self.pool.speakers[own]
+        return Unheard(values[:, :count], components, values[:, count:], *facts)
+
+    @cached_property
+    def people(self) -> tuple[Population, float, Whitening]:
+        return fit_population(self.unheard, self.recipe.population, self.recipe.heads)
+
+    # ---- the file ----
+
+    @cached_property
+    def gate(self) -> dict[str, float]:
+        """The threshold and the share of steps that stop most noise among those that let nearly all speech pass, of
+        people that the network has not heard, through all channels."""
+        ratios = {}
+        for kind in ("speech", "noise"):
+            found = []
+            for name, left_out in networks().items():
+                if name == RELEASED:
+                    continue
+                fold = np.isin(self.pool.folds, left_out) & (self.pool.copy <= 1)
+                spoken = self.pool.labels >= 0
+                own = fold & spoken if kind == "speech" else (self.pool.corpora == "esc10") & (self.pool.folds == 3)
+                rows = np.flatnonzero(own)
+                rows = rows if kind == "noise" else np.random.default_rng(0).permutation(rows)[:1500]
+                logits = encoder.run_engine(self.tool, self.network(name), self.pool, rows, "--speech")
+                found += [[(steps > t).mean() for t in THRESHOLDS] for steps in logits]
+            ratios[kind] = np.array(found)
+
+        def passing(kind: str, t: int, ratio: float) -> float:
+            return 100 * float((ratios[kind][:, t] >= ratio).mean())
+
+        settings = [(t, ratio) for t in range(len(THRESHOLDS)) for ratio in MIN_RATIOS]
+        enough = [s for s in settings if passing("speech", *s) >= SPEECH_TO_PASS]
+        t, ratio = min(enough, key=lambda s: passing("noise", *s))
+        shares = dict(speech_passing=passing("speech", t, ratio), noise_passing=passing("noise", t, ratio))
+        return dict(threshold=float(THRESHOLDS[t]), min_ratio=ratio, **shares)
+
+    def complete(self, name: str) -> Network:
+        """With heads, calibrated, as it is released."""
+        people, heat, white = self.people
+        heads, network = self.all_heads[name], self.network(name).folded(self.gate["threshold"])
+        result = Network(heads.components.tolist(), people.dimensions, 0.0, self.recipe.sizes)
+        result.conv3_norm = network.conv3_norm
+        theirs, own = network.state_dict(), result.state_dict()
+        result.load_state_dict({key: own[key] if "head" in key or "intensity" in key else theirs[key] for key in own})
+        rows = [heads.stranger / heat, white.map.T @ heads.adapted]
+        bias = [heads.bias / heat, -white.mean @ white.map]
+        with torch.no_grad():
+            result.head.weight.copy_(torch.from_numpy(np.concatenate(rows)))
+            result.head.bias.copy_(torch.from_numpy(np.concatenate(bias)))
+            result.intensity.weight.copy_(torch.from_numpy(heads.intensity[None]))
+            result.intensity.bias.fill_(heads.intensity_bias)
+        return result.eval()
+
+    def export(self, name: str, path: Path) -> None:
+        trained_on = sorted({clip.corpus for clip in self.pool.clips if clip.emotion})
+        trained_on = [CITATIONS.get(c, c) for c in trained_on] + ["ESC-10 (noise)", "Whisper tiny.en"]
+        meta = (VERSION, trained_on, self.gate["min_ratio"], UNCERTAIN_BELOW, self.model)
+        network, people = self.complete(name), self.people[0]
+        export.save(path, network, people, export.metadata(network, people, *meta))
+        print(f"{path}: {path.stat().st_size} bytes", flush=True)
+
+
+def parser() -> argparse.ArgumentParser:
+    repository = Path(__file__).resolve().parents[2]
+    result = argparse.ArgumentParser(description="Trains, evaluates and writes a model.")
+    result.add_argument("--model", choices=RECIPES, default="large", help="small learns from large: train that first")
+    result.add_argument("--corpora", type=corpora_root, default=corpora_root(), help="or EMOVOX_CORPORA")
+    result.add_argument(
+        "--pretrained", type=dataset.pretrained_root, default=dataset.pretrained_root(), help="or EMOVOX_PRETRAINED"
     )
+    result.add_argument("--emovox", type=Path, default=repository / "build/native/emovox", help="the native tool")
+    result.add_argument("--work", type=Path, default=repository / "build/train", help="caches and results")
+    result.add_argument("--output", type=Path, default=repository / "model")
+    result.add_argument("--seed", type=int, default=0, help="of everything that is random in training")
+    result.add_argument("--only", nargs="+", help="make these networks and stop, e.g. without01: for parallel runs")
+    result.add_argument("--threads", type=int, default=1)
+    return result
 
 
-@torch.no_grad()
-def embed(network: Network, copy_: Copy, rows: np.ndarray, summary: bool = True) -> np.ndarray:
-    """Pooled embeddings (rows, E) of a copy; without the LSTM's summary, its statistics only."""
-    network.eval()
-    pool = network.pool if summary else network.statistics
-    embeddings: np.ndarray | None = None
-    for part, mel in copy_.batches(rows):
-        with torch.autocast("cpu", torch.bfloat16):
-            outputs = network.encode(network.stem(mel)["conv2"])
-        pooled = pool([output.float() for output in outputs])
-        if embeddings is None:
-            embeddings = np.zeros((len(rows), pooled.shape[1]), np.float32)
-        embeddings[part] = pooled.numpy()
-    return embeddings
-
-
-def embed_pool(network: Network, pool: Pool, rows: np.ndarray, summary: bool = True) -> np.ndarray:
-    """Of rows in ascending order."""
-    parts = [
-        embed(network, copy_, pool.row[rows[pool.number[rows] == number]], summary)
-        for number, copy_ in enumerate(pool.copies)
-        if (pool.number[rows] == number).any()
-    ]
-    return np.concatenate(parts)
-
-
-def frozen_statistics(pool: Pool, arguments) -> np.ndarray:
-    """Statistics of every output of Whisper's whole encoder, as it is, for the emotional rows; kept on disk."""
-    path = arguments.work / "cache" / "whisper.npy"
-    if not path.exists():
-        sizes = Sizes(blocks=4, statistics=(0, 1, 2, 3, 4))
-        network = start(sizes, Settings(), arguments.pretrained)
-        np.save(path, embed_pool(network, pool, pool.voiced, summary=False).astype(np.float16))
-    return np.load(path, mmap_mode="r")
-
-
-def start(sizes: Sizes, settings: Settings, pretrained: Path) -> Network:
-    network = Network(len(LABELS), settings.dropout, sizes)
-    dataset.load_encoder(network, pretrained)
-    return network
-
-
-def fit(pool: Pool, left_out, sizes: Sizes, settings: Settings, seed: int, arguments, lesson: np.ndarray):
-    """A network that has not heard the speakers left out, with its heads; and the embeddings of the other emotional
-    rows. The weights are float, but the heads and the embeddings those of the int8 network. `lesson`: what the LSTM
-    learns to say, a row for each of these rows."""
-    rows = pool.without(left_out)
-    network = tune(pool, rows, sizes, settings, seed, arguments)
-    network = teach(network, pool, rows, settings, seed, lesson)
-    chosen = pool.voiced[np.isin(pool.voiced, rows)]
-    embeddings = embed_pool(export.quantized(network), pool, chosen)
-    heads = fit_heads(embeddings, 2 * sizes.hidden, pool.facts[chosen], settings.heads)
-    return with_heads(network, heads, settings.heads), embeddings.astype(np.float16)
-
-
-@torch.no_grad()
-def with_heads(network: Network, heads: Heads, settings: HeadSettings) -> Network:
-    """The network with the heads in place."""
-    complete = Network(len(LABELS), 0.0, network.sizes, heads.components.tolist())
-    theirs = complete.state_dict()
-    theirs |= {name: value for name, value in network.state_dict().items() if theirs[name].shape == value.shape}
-    complete.load_state_dict(theirs)
-    for layer, weight, bias in (
-        (complete.head, heads.head, heads.bias),
-        (complete.adapted, heads.adapted, heads.adapted_bias),
-        (complete.intensity, heads.intensity[None], np.array([heads.intensity_bias])),
+def check(arguments: argparse.Namespace) -> None:
+    """Says what is missing before hours of work, not after them."""
+    tool = arguments.emovox.with_name("emovox-embed")
+    for path, remedy in (
+        (arguments.corpora, "name the folder of the corpora: --corpora or EMOVOX_CORPORA"),
+        (arguments.pretrained / "whisper-tiny-en-encoder.safetensors", "name its folder: --pretrained"),
+        (arguments.emovox, "build it: cmake --preset native && cmake --build --preset native"),
+        (tool, "build it: cmake --preset native && cmake --build --preset native"),
     ):
-        layer.weight.copy_(torch.from_numpy(weight))
-        layer.bias.copy_(torch.from_numpy(bias))
-    complete.ordinary.copy_(torch.from_numpy(heads.ordinary))
-    complete.within, complete.between, complete.prior_seconds = heads.within, heads.between, settings.prior_seconds
-    return complete.eval()
-
-
-def principal_components(embeddings: np.ndarray, count: int) -> Tensor:
-    """The strong ones damped."""
-    known = embeddings - embeddings.mean(axis=0)
-    known = known / (known.std(axis=0) + 1e-3)
-    values, vectors = np.linalg.eigh(known.T @ known / len(known))
-    values, vectors = values[::-1][:count], vectors[:, ::-1][:, :count]
-    return torch.from_numpy((known @ vectors / (values * values[0]) ** 0.25).astype(np.float32))
-
-
-def tune(pool: Pool, rows: np.ndarray, sizes: Sizes, settings: Settings, seed: int, arguments) -> Network:
-    """Step 1, above."""
-    rng = np.random.default_rng(seed)
-    torch.manual_seed(seed)
-    network = start(sizes, settings, arguments.pretrained)
-    known = np.isin(pool.voiced, rows)
-    frozen = frozen_statistics(pool, arguments)[known][:, : 2 * sizes.stem * (sizes.blocks + 1)].astype(np.float32)
-    mean, scale = frozen.mean(axis=0), frozen.std(axis=0) + settings.heads.floor
-    facts = pool.facts
-    start_from = facts[pool.voiced[known]], settings.heads.regression_share, settings.heads.penalty, 30
-    weight, bias = (nn.Parameter(torch.from_numpy(x)) for x in regression((frozen - mean) / scale, *start_from))
-    mean, scale = torch.from_numpy(mean), torch.from_numpy(scale)
-    del frozen
-    mask = torch.from_numpy(masks(facts.labels, facts.corpora))
-    encoder = network.encoder_parameters()
-    network.requires_grad_(False)
-    for parameter in encoder:
-        parameter.requires_grad_(True)
-    groups = [dict(params=encoder, lr=settings.encoder_rate), dict(params=[weight, bias], lr=settings.head_rate)]
-
-    def loss_of(batch: np.ndarray, mel: Tensor, speech: Tensor) -> Tensor:
-        with torch.autocast("cpu", torch.bfloat16):
-            outputs = network.encode(network.stem(mel)["conv2"])
-        pooled = network.statistics([output.float() for output in outputs])
-        logits = dropout((pooled - mean) / scale, settings.dropout) @ weight.T + bias
-        return named(logits, mask[batch], torch.from_numpy(facts.labels[batch]), settings.smoothing)
-
-    voiced = rows[facts.labels[rows] >= 0]
-    return train(network, groups, loss_of, pool, voiced, settings.epochs, settings.epoch_share, settings, rng)
-
-
-def teach(network: Network, pool: Pool, rows: np.ndarray, settings: Settings, seed: int, lesson: np.ndarray) -> Network:
-    """Step 2, above."""
-    rng = np.random.default_rng(seed)
-    torch.manual_seed(seed)
-    facts = pool.facts
-    say = nn.Linear(2 * network.sizes.hidden, settings.lesson)
-    lessons = torch.zeros(len(pool.row), settings.lesson)
-    chosen = pool.voiced[np.isin(pool.voiced, rows)]
-    lessons[chosen] = principal_components(lesson.astype(np.float32), settings.lesson)
-    network.requires_grad_(False)
-    recurrent = network.recurrent_parameters()
-    for parameter in recurrent:
-        parameter.requires_grad_(True)
-    groups = [dict(params=[*recurrent, *say.parameters()], lr=settings.lstm_rate)]
-
-    def loss_of(batch: np.ndarray, mel: Tensor, speech: Tensor) -> Tensor:
-        with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
-            encoded = network.encode(network.stem(mel)["conv2"])[-1]
-        output = network.summarize(encoded.float())
-        loss = settings.speech_loss * binary_cross_entropy_with_logits(output["speech"], speech)
-        emotional = facts.labels[batch] >= 0  # noise teaches nothing else
-        errors = say(output["summary"][torch.from_numpy(emotional)]) - lessons[batch[emotional]]
-        return loss + errors.square().sum() / max(errors.numel(), 1)
-
-    return train(network, groups, loss_of, pool, rows, settings.lessons, settings.lesson_share, settings, rng)
-
-
-def train(network: Network, groups, loss_of, pool: Pool, rows, epochs: int, shares, settings: Settings, rng) -> Network:
-    """The moving average of the network's weights while AdamW minimises the loss over batches of the rows."""
-    rates = [group["lr"] for group in groups]
-    optimizer = torch.optim.AdamW(groups, weight_decay=settings.weight_decay, betas=(0.9, 0.99))
-    average, steps, begun = copy.deepcopy(network), 0, time.time()
-    for epoch in range(epochs):
-        network.train()
-        batches, total = epoch_batches(pool, rows, shares, settings, rng), 0.0
-        for i, batch in enumerate(batches):
-            progress = (epoch + i / len(batches)) / epochs
-            for group, rate in zip(optimizer.param_groups, rates, strict=True):
-                group["lr"] = rate * min(1, 10 * progress) * (0.5 + 0.5 * math.cos(math.pi * progress))
-            loss = loss_of(batch, *collate(pool, batch, settings, rng))
-            optimizer.zero_grad()
-            loss.backward()
-            nn.utils.clip_grad_norm_([p for group in groups for p in group["params"]], 1.0)
-            optimizer.step()
-            steps, total = steps + 1, total + loss.item()
-            update_average(average, network, min(settings.averaging, steps / (steps + 10)))
-        print(f"epoch {epoch + 1}: loss {total / len(batches):.3f}, {time.time() - begun:.0f} s", flush=True)
-    return average.eval()
-
-
-def named(logits: Tensor, mask: Tensor, target: Tensor, smoothing: float) -> Tensor:
-    """Smoothed cross entropy among the emotions of the mask."""
-    logits = logits.masked_fill(~mask, -1e4)
-    even = -((logits.log_softmax(dim=1) * mask).sum(dim=1) / mask.sum(dim=1)).mean()
-    return (1 - smoothing) * cross_entropy(logits, target) + smoothing * even
-
-
-@torch.no_grad()
-def update_average(average: Network, network: Network, keep: float) -> None:
-    for old, new in zip(average.state_dict().values(), network.state_dict().values(), strict=True):
-        if old.dtype.is_floating_point:
-            old.lerp_(new, 1 - keep)
-        else:
-            old.copy_(new)
-
-
-def epoch_batches(pool: Pool, rows: np.ndarray, shares, settings: Settings, rng) -> list[np.ndarray]:
-    """Random rows, every emotion of a corpus alike, in batches of similar lengths: cropping to the shortest loses
-    little."""
-    facts = pool.facts[rows]
-    noise = facts.labels < 0
-    picked = [rng.choice(rows[noise], settings.noises)] if noise.any() else []
-    for corpus in np.unique(facts.corpora[~noise]):
-        own = rows[(facts.corpora == corpus) & ~noise]
-        rarity = 1 / np.bincount(pool.facts.labels[own])[pool.facts.labels[own]]
-        share = dict(shares).get(corpus, 0.3)
-        count = min(round(share * len(np.unique(pool.clip[own]))), len(own))
-        picked.append(rng.choice(own, count, replace=False, p=rarity / rarity.sum()))
-    rows = np.concatenate(picked)
-    rows = rows[np.argsort(pool.length[rows] + rng.uniform(0, 30, len(rows)))]
-    batches = [b for b in np.split(rows, range(settings.batch, len(rows), settings.batch)) if len(b) > 1]
-    return [batches[i] for i in rng.permutation(len(batches))]
-
-
-def collate(pool: Pool, batch: np.ndarray, settings: Settings, rng) -> tuple[Tensor, Tensor]:
-    """Normalised log-mel and speech targets of one length, that of the shortest row."""
-    length = int(pool.length[batch].min())
-    mels, speech = [], []
-    for i in batch:
-        first = 4 * int(rng.integers((pool.length[i] - length) // 4 + 1))
-        logmel = pool.logmel(i, rng, settings.coloured)[first : first + length]
-        mels.append(features.normalize(logmel))
-        speech.append(pool.copies[pool.number[i]].speech(pool.row[i], first // 4, (length + 3) // 4))
-    return torch.from_numpy(np.stack(mels)), torch.stack(speech)
-
-
-def load_pool(clips: list[Clip], noises: list[Clip], arguments, settings: Settings) -> Pool:
-    clips = dataset.without_rare_emotions(clips) + dataset.noise_clips(noises)
-    waveforms = [audio.read(clip.path) for clip in noises if clip.speaker in NOISE_TRAIN]
-    copies = [
-        dataset.make_copy(arguments.work / "cache", i, clips, arguments.emovox, waveforms)
-        for i in range(settings.copies)
-    ]
-    return Pool(copies)
-
-
-def left_out(pool: Pool) -> dict[str, list[str]]:
-    """The networks that are made, and whom each has not heard: five folds of RAVDESS' actors, each with a fifth of the
-    speakers of the other corpora; one for each corpus, without it; and the one that is released, which has heard
-    everybody."""
-    folds = [list(fold.test) for fold in ravdess_folds()]
-    for corpus in sorted({clip.corpus for clip in pool.clips if clip.emotion} - {"ravdess"}):
-        of_corpus = speaker_folds([clip for clip in pool.clips if clip.corpus == corpus], len(folds))
-        folds = [fold + list(other.test) for fold, other in zip(folds, of_corpus, strict=True)]
-    names = {f"fold{i}": fold for i, fold in enumerate(folds)} | {"released": []}
-    for corpus in sorted({clip.corpus for clip in pool.clips if clip.emotion}):
-        names[f"without_{corpus}"] = sorted({clip.speaker for clip in pool.clips if clip.corpus == corpus})
-    return names
-
-
-def make(name: str, pool: Pool, settings: Settings, arguments, seed: int = 0) -> Network:
-    """The network of that name, kept in the work folder with its embeddings."""
-    path = arguments.work / "networks" / f"{arguments.model}-{name}-{seed}.pt"
-    if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        print(f"training {path.stem}", flush=True)
-        left = left_out(pool)[name]
-        known = np.isin(pool.voiced, pool.without(left))
-        lesson = frozen_statistics(pool, arguments)[known][:, -2 * LESSON_BLOCKS * LARGE.stem :]
-        if arguments.model == "small":  # large is the teacher, trained without the same people
-            count = 2 * len(LARGE.statistics) * LARGE.stem
-            lesson = np.load(path.with_name(f"large-{name}-0.npy"), mmap_mode="r")[:, :count]
-        network, embeddings = fit(pool, left, SIZES[arguments.model], settings, seed, arguments, lesson)
-        np.save(path.with_suffix(".npy"), embeddings)
-        torch.save((network.components, network.within, network.between, network.state_dict()), path)
-    components, within, between, state = torch.load(path)
-    network = Network(len(LABELS), 0.0, SIZES[arguments.model], components)
-    network.load_state_dict(state)
-    network.within, network.between = settings.heads.caution * within, between
-    network.prior_seconds = settings.heads.prior_seconds
-    return network.eval()
+        if not path.exists():
+            raise SystemExit(f"{path} is not there; {remedy}")
+    taught = Training("large", arguments).path("embeddings", RELEASED).with_suffix(".npy")
+    if arguments.model == "small" and not taught.exists():
+        raise SystemExit("small learns from large: run this with --model large first, with the same --work")
 
 
 def main() -> None:
-    repository = Path(__file__).resolve().parents[2]
-    parser = argparse.ArgumentParser(description="Trains, evaluates and writes a model.")
-    parser.add_argument("--model", choices=SIZES, default="large", help="small learns from large: train that first")
-    parser.add_argument("--corpora", type=corpora_root, default=corpora_root(), help="or EMOVOX_CORPORA")
-    parser.add_argument(
-        "--pretrained", type=dataset.pretrained_root, default=dataset.pretrained_root(), help="or EMOVOX_PRETRAINED"
-    )
-    parser.add_argument("--emovox", type=Path, default=repository / "build/native/emovox", help="the extractor")
-    parser.add_argument("--work", type=Path, default=repository / "build/train", help="caches and results")
-    parser.add_argument("--output", type=Path, default=repository / "model")
-    parser.add_argument("--training", nargs="+", default=["ravdess", "nemo", "cremad"], help="corpora to train on")
-    parser.add_argument("--unseen", nargs="+", default=["tess"], help="corpora to test the released model on")
-    parser.add_argument("--only", nargs="+", help="make these networks and stop, e.g. fold0 fold1: for parallel runs")
-    parser.add_argument("--threads", type=int, default=1)
-    arguments = parser.parse_args()
+    arguments = parser().parse_args()
     torch.set_num_threads(arguments.threads)
+    check(arguments)
+    training = Training(arguments.model, arguments)
+    for name in arguments.only or networks():
+        training.embeddings(name)
+    if arguments.only:
+        return
+    training.export(RELEASED, arguments.output / f"emovox-{arguments.model}.safetensors")
+    for name in networks():
+        if name != RELEASED:
+            training.export(name, training.path("models", name).with_suffix(".safetensors"))
+    from report import write  # which imports this module
 
-    settings = SETTINGS[arguments.model]
-    clips = read_corpora(arguments.corpora, arguments.training)
-    pool = load_pool(clips, read_corpora(arguments.corpora, ["esc10"]), arguments, settings)
-    for name in arguments.only or left_out(pool):
-        make(name, pool, settings, arguments)
-    if not arguments.only:
-        from report import release  # which imports this module
-
-        release(arguments, settings, pool)
+    write(training, arguments.output)
 
 
 if __name__ == "__main__":

@@ -187,8 +187,11 @@ void network_destroy(network *self) {
 }
 
 network_layers network_inspect(const network *self) {
-  network_layers layers = {
-      .conv1 = self->conv1, .conv3 = self->conv3, .lstm = self->hidden, .embedding = self->embedding};
+  network_layers layers = {.conv1 = self->conv1,
+                           .conv3 = self->conv3,
+                           .lstm = self->hidden,
+                           .speech = self->voiced,
+                           .embedding = self->embedding};
   memcpy(layers.encoder, self->encoder, sizeof layers.encoder);
   return layers;
 }

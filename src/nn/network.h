@@ -53,6 +53,7 @@ typedef struct network_layers {
   const float *encoder[NETWORK_MAX_OUTPUTS]; /* (conv2's steps, channels): conv2 after GELU, then block by block */
   const float *conv3;                        /* (steps, out) after GELU */
   const float *lstm;                         /* (steps, 2 hidden) */
+  const float *speech;                       /* (steps) logits of speech */
   const float *embedding;                    /* mean and deviation of each pooled output, attention over lstm */
 } network_layers;
 network_layers network_inspect(const network *self);

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Readers and splits on small folders in the corpora's official layouts."""
+"""Readers and tables on small folders in the corpora's official layouts; who is left out together."""
 
 import contextlib
 import io
@@ -12,8 +12,9 @@ from unittest import mock
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+
 import corpora  # noqa: E402
-import splits  # noqa: E402
+import groups  # noqa: E402
 
 IEMOCAP_EVALUATION = """\
 % [START_TIME - END_TIME] TURN_NAME EMOTION [V, A, D]
@@ -49,7 +50,7 @@ class Corpora(unittest.TestCase):
     def read(self, *names):
         self.messages = io.StringIO()
         with contextlib.redirect_stderr(self.messages):
-            return corpora.read_corpora(self.root, list(names) or None)
+            return corpora.read_layouts(self.root, list(names) or None)
 
     def summary(self, *names):
         return sorted((clip.speaker, clip.sex, clip.emotion, clip.intensity) for clip in self.read(*names))
@@ -137,43 +138,53 @@ class Corpora(unittest.TestCase):
             self.assertEqual(corpora.corpora_root().parts[-2:], ("shared", "corpora"))
 
 
-def clip(speaker, sex="F"):
-    return corpora.Clip(Path(f"{speaker}.wav"), "test", speaker, sex, "en", "happy")
+class Table(Corpora):
+    def test_round_trip(self):
+        self.make("RAVDESS/Actor_01/03-01-01-01-01-01-01.wav", "TESS/OAF_back_fear.wav")
+        clips = self.read("ravdess", "tess")
+        with (self.root / corpora.TABLE).open("w", encoding="utf-8") as file:
+            corpora.write_table(self.root, clips, file)
+        self.assertEqual(corpora.read_table(self.root), clips)
+
+    def test_ordinary_speech_and_more_columns(self):
+        head = "speaker\tpath\tcorpus\tsex\tlanguage\temotion\tsentence"
+        rows = ["ann\tmy/a.wav\tmine\tF\tfi\tordinary\thei", "bob\tmy/b.wav\tmine\t\tfi\tbored\t"]
+        (self.root / corpora.TABLE).write_text("\n".join([head, *rows]) + "\n")
+        expected = corpora.Clip(self.root / "my/a.wav", "mine", "ann", "F", "fi", "ordinary", "unspecified")
+        self.assertEqual(corpora.read_table(self.root), [expected])
+
+    def test_what_is_missing_is_named(self):
+        with self.assertRaisesRegex(SystemExit, r"(?s)is not there.*corpora\.py"):
+            corpora.read_table(self.root)
+        (self.root / corpora.TABLE).write_text("path\tcorpus\tspeaker\n")
+        with self.assertRaisesRegex(SystemExit, "no column sex, language, emotion"):
+            corpora.read_table(self.root)
 
 
-class Splits(unittest.TestCase):
-    def assert_disjoint(self, splits_):
-        tested = [speaker for split in splits_ for speaker in split.test]
-        self.assertEqual(len(tested), len(set(tested)))
-        for split in splits_:
-            self.assertFalse(split.train & split.test)
-            self.assertFalse(split.train & split.validation)
-            self.assertFalse(split.validation & split.test)
-            self.assertEqual(split.train | split.validation | split.test, set(tested))
+def clip(corpus, speaker):
+    return corpora.Clip(Path(f"{speaker}.wav"), corpus, speaker, "F", "en", "happy")
 
-    def test_ravdess(self):
-        folds = splits.ravdess_folds()
-        self.assertEqual(len(folds), 5)
-        self.assertEqual(folds[0].test, {"ravdess_01", "ravdess_02", "ravdess_03", "ravdess_04"})
-        self.assertEqual(folds[4].test, {"ravdess_17", "ravdess_18", "ravdess_19", "ravdess_20"})
-        self.assert_disjoint(folds)
 
-    def test_by_speaker(self):
-        clips = [clip(f"speaker_{i}", "FM"[i % 2]) for i in range(7) for _ in range(3)]
-        folds = splits.speaker_folds(clips, 3)
-        self.assertEqual(len(folds), 3)
-        self.assert_disjoint(folds)
-        for split in folds:
-            self.assertEqual({c.sex for c in split.part(clips, "test")}, {"F", "M"})
-        for count in (2, 8):
-            with self.assertRaises(ValueError):
-                splits.speaker_folds(clips, count)
+class Groups(unittest.TestCase):
+    def folds(self, corpus, count):
+        names = [f"{corpus}_{i:03d}" for i in range(count)]
+        found = groups.folds(clip(corpus, name) for name in names for _ in range(2))
+        return [found[corpus, name] for name in names]
 
-    def test_part(self):
-        split = splits.Split(frozenset({"a"}), frozenset({"b"}), frozenset({"c"}))
-        clips = [clip("a"), clip("b"), clip("c"), clip("d")]
-        self.assertEqual([c.speaker for c in split.part(clips, "train", "validation")], ["a", "b"])
-        self.assertEqual([c.speaker for c in split.part(clips, "test")], ["c"])
+    def test_actors_are_dealt_in_order(self):
+        self.assertEqual(self.folds("ravdess", 20), [i // 4 for i in range(20)])
+        self.assertEqual(self.folds("nemo", 7), [0, 1, 2, 3, 4, 0, 1])
+
+    def test_many_people_are_spread(self):
+        counts = [self.folds("crowd", 500).count(fold) for fold in range(groups.FOLDS)]
+        self.assertGreater(min(counts), 60)
+
+    def test_some_sources_stay_whole(self):
+        for corpus, fold in groups.WHOLE.items():
+            self.assertEqual(set(self.folds(corpus, 30)), {fold})
+
+    def test_everybody_is_left_out_once(self):
+        self.assertEqual(sorted(fold for group in groups.GROUPS for fold in group), list(range(groups.FOLDS)))
 
 
 if __name__ == "__main__":
