@@ -171,9 +171,7 @@ def tuning_batches(pool: Pool, free: np.ndarray, labels: np.ndarray, settings: S
 # ---- 2: the LSTM ----
 
 
-def teach(
-    network: Network, pool: Pool, lessons: np.ndarray, encoded, left_out, settings: Settings, seed: int
-) -> Network:
+def teach(network: Network, pool: Pool, lessons: np.ndarray, encoded, settings: Settings, seed: int) -> Network:
     """`lessons` (rows, numbers): what to say of each row. `encoded`: None, or the encoder's last outputs of the rows
     that have any, by row: then it is not run again."""
     rng = np.random.default_rng(seed)
@@ -194,7 +192,7 @@ def teach(
             dict(params=stem, lr=settings.stem_rate),
             dict(params=list(say_statistics.parameters()), lr=settings.lesson_rate),
         ]
-    free = training_rows(pool, left_out) & (pool.labels >= NOISE)
+    free = training_rows(pool, ()) & (pool.labels >= NOISE)
     if encoded is not None:
         free &= np.isin(np.arange(len(pool)), list(encoded))
 
@@ -239,22 +237,30 @@ def lesson_batches(pool: Pool, free: np.ndarray, settings: Settings, rng) -> Ite
 
 def lessons_from(statistics: np.ndarray, pool: Pool, free: np.ndarray, count: int) -> np.ndarray:
     """What the LSTM learns to say of each row: principal components, the strong ones damped, of a teacher's statistics
-    (rows, numbers). Of a varied clip that is one sequence, mostly what is said of the clip as it was."""
+    of the first rows, of which some are `free` to be learnt from."""
     known = statistics[free].astype(np.float32)
     mean, scale = known.mean(axis=0), known.std(axis=0) + 1e-3
     known = (known - mean) / scale
     values, vectors = np.linalg.eigh(known.T @ known / len(known))
     values, vectors = values[::-1][:count], vectors[:, ::-1][:, :count] / (values[::-1][:count] * values[-1]) ** 0.25
-    lessons = np.empty((len(pool), count), np.float32)
-    for first in range(0, len(pool), 4096):
+    lessons = np.empty((len(statistics), count), np.float32)
+    for first in range(0, len(statistics), 4096):
         lessons[first : first + 4096] = ((statistics[first : first + 4096].astype(np.float32) - mean) / scale) @ vectors
+    return as_it_was(lessons, pool)
+
+
+def as_it_was(lessons: np.ndarray, pool: Pool) -> np.ndarray:
+    """The lessons of the first rows -> those of all. Of a varied clip that is one sequence, mostly what is said of the
+    clip as it was; of one that is several and has no lesson of its own, what is said of its first sequence."""
     whole = np.flatnonzero(pool.copy == 0)
     sequences = np.bincount(pool.clip[whole], minlength=len(pool.clips))
     row_of = np.zeros(len(pool.clips), int)
-    row_of[pool.clip[whole]] = whole
-    varied = (sequences[pool.clip] == 1) & (pool.copy > 0)
-    lessons[varied] = 0.7 * lessons[row_of[pool.clip[varied]]] + 0.3 * lessons[varied]
-    return lessons
+    row_of[pool.clip[whole][::-1]] = whole[::-1]
+    known = np.arange(len(pool)) < len(lessons)
+    result = lessons[row_of[pool.clip]]
+    kept = np.where((sequences[pool.clip[known]] == 1) & (pool.copy[known] > 0), 0.3, 1.0)[:, None]
+    result[known] += kept * (lessons[: known.sum()] - result[known])
+    return result
 
 
 # ---- both ----

@@ -95,7 +95,7 @@ def through(panel: Panel, change: Callable, folder: Path) -> Panel:
             samples = change(audio.read(clip.path), np.random.default_rng([number, i]))
             audio.write(path, np.asarray(samples, np.float32))
             changed.append(replace(clip, path=path))
-        result.append((listener, changed))
+        result.append((Listener(listener.emovox, listener.model), changed))
     return result
 
 
@@ -153,7 +153,7 @@ def rounding(training: Training) -> dict[str, float]:
         for who, clips in panel:
             path = Path(folder) / who.model.name
             float_model(training, who.model.stem.split("-")[1], path)
-            floats.append((replace(who, model=path), clips))
+            floats.append((Listener(who.emovox, path), clips))
         for title, some in (("int8", panel), ("float", floats)):
             figures[title] = situations.recall(situations.clips(some, "ravdess", "even"))["uar_forced"]
     return figures

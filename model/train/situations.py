@@ -19,7 +19,7 @@ import json
 import random
 import subprocess
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -33,24 +33,35 @@ RARE = 12  # emotions of a corpus with fewer clips are left out
 
 @dataclass(frozen=True)
 class Listener:
-    """The native tool with one model."""
+    """The native tool with one model. It hears each clip once, and judges what it has heard in any light."""
 
     emovox: Path
     model: Path
+    heard: dict[Path, str] = field(default_factory=dict, compare=False)  # JSON lines with evidence
+
+    def run(self, *arguments: str | Path, lines: str = "") -> list[str]:
+        command = [self.emovox, *arguments]
+        done = subprocess.run(command, input=lines, capture_output=True, text=True)
+        if done.returncode not in (0, 1):
+            raise RuntimeError(f"{done.args}: {done.stderr}")
+        return done.stdout.splitlines()
+
+    def hear(self, clips: list[Clip]) -> None:
+        new = [clip.path for clip in clips if clip.path not in self.heard]
+        for first in range(0, len(new), 200):
+            paths = new[first : first + 200]
+            lines = self.run("analyze", "--json", "--evidence", "--model", self.model, *paths)
+            self.heard.update(zip(paths, lines, strict=True))
 
     def analyze(self, clips: list[Clip], session: bool, prior: str) -> list[dict]:
-        """One JSON object per clip, in order."""
-        results = []
-        step = len(clips) if session else 200
-        for first in range(0, len(clips), step):
-            paths = [clip.path for clip in clips[first : first + step]]
-            command = [self.emovox, "analyze", "--json", "--model", self.model, "--prior", prior]
-            command += ["--same-speaker"] * session
-            output = subprocess.run([*command, *paths], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL).stdout
-            results += [json.loads(line) for line in output.splitlines()]
+        """One JSON object per clip, in order: strangers', or those of one speaker."""
+        self.hear(clips)
+        lines = "\n".join(self.heard[clip.path] for clip in clips)
+        way = ["--same-speaker"] * session
+        results = self.run("judge", "--json", "--model", self.model, "--prior", prior, *way, "-", lines=lines)
         if len(results) != len(clips):
             raise RuntimeError(f"{len(results)} results for {len(clips)} clips")
-        return results
+        return [json.loads(line) for line in results]
 
 
 @dataclass

@@ -4,7 +4,7 @@
     python model/train/to_onnx.py model/emovox-small.safetensors small.onnx
 
 Input `features` (batch, frames, bands), normalised log-mel of full sequences; outputs `probabilities` (batch, labels)
-of a speaker who is not known, `intensity` (batch,) and `speech_ratio` (batch,).
+as the network gives them, before they are judged, `intensity` (batch,) and `speech_ratio` (batch,).
 """
 
 from __future__ import annotations
@@ -26,8 +26,9 @@ class Verdict(nn.Module):
 
     def forward(self, features: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         output = self.network(self.network.stem(features)["conv2"])
+        probabilities = output["evidence"][:, : max(self.network.components) + 1].exp()
         speech_ratio = (output["speech"] > 0).float().mean(dim=1)
-        return output["logits"].softmax(dim=1), output["intensity"], speech_ratio
+        return probabilities, output["intensity"], speech_ratio
 
 
 def main() -> None:
@@ -36,7 +37,7 @@ def main() -> None:
     parser.add_argument("output", type=Path, help="ONNX file")
     arguments = parser.parse_args()
 
-    network, meta = export.load(arguments.model)
+    network, _, meta = export.load(arguments.model)
     torch.onnx.export(
         Verdict(network),
         (torch.zeros(2, meta["sequence"]["frames"], meta["front_end"]["n_mels"]),),

@@ -62,7 +62,7 @@ class Recipe:
     heads: HeadSettings = field(default_factory=HeadSettings)
     population: PopulationSettings = field(default_factory=PopulationSettings)
     copies: int = 4  # of every clip: as it is, and through other channels
-    fitted: int = 3  # of them, that the heads see
+    fitted: int = 2  # of them, that the heads see
     encoded: int = 10000  # rows whose encoding is kept for the LSTM's lessons
 
 
@@ -140,53 +140,75 @@ class Training:
         network.load_state_dict(torch.load(path))
         return network
 
-    def network(self, name: str) -> Network:
-        """Step 2 of it."""
+    def own(self, name: str) -> str:
+        """Small learns no labels, only what networks of large that had not heard a speaker say of that speaker: one
+        network does for all, and only its heads leave people out."""
+        return name if self.recipe.sizes.blocks else RELEASED
+
+    @cached_property
+    def taught(self) -> Network:
+        """Step 2 of it, on the encoder that has heard everybody. It learns no labels, so the other encoders of large
+        get the same LSTM."""
         network = self.start()
-        path = self.path("networks", name).with_suffix(".pt")
+        path = self.path("networks", RELEASED).with_suffix(".pt")
         if not path.exists():
-            network, settings = self.tuned(name), self.recipe.encoder
+            network, settings = self.tuned(RELEASED), self.recipe.encoder
             print(f"teaching {path.stem}", flush=True)
-            encoded, lessons = None, self.lessons(name)
+            encoded, lessons = None, self.lessons()
             if self.recipe.sizes.blocks:
                 rng = np.random.default_rng(self.seed)
-                free = np.flatnonzero(encoder.training_rows(self.pool, networks()[name]) & (self.pool.labels >= NOISE))
+                free = np.flatnonzero(encoder.training_rows(self.pool, ()) & (self.pool.labels >= NOISE))
                 rows = np.sort(rng.choice(free, min(self.recipe.encoded, len(free)), replace=False))
                 results = encoder.run_engine(self.tool, network, self.pool, rows, "--encoded")
                 width = self.recipe.sizes.stem
                 encoded = {row: x.reshape(-1, width).astype(np.float16) for row, x in zip(rows, results, strict=True)}
-            network = encoder.teach(network, self.pool, lessons, encoded, networks()[name], settings, self.seed)
+            network = encoder.teach(network, self.pool, lessons, encoded, settings, self.seed)
             torch.save(network.state_dict(), path)
         network.load_state_dict(torch.load(path))
         return network.eval()
 
-    def lessons(self, name: str) -> np.ndarray:
+    def network(self, name: str) -> Network:
+        """Without heads."""
+        if self.own(name) == RELEASED:
+            return self.taught
+        network, taught = self.tuned(name), self.taught.state_dict()
+        state = network.state_dict()
+        state |= {key: taught[key] for key in state if not key.startswith(("conv1", "conv2.", "blocks"))}
+        network.load_state_dict(state)
+        return network.eval()
+
+    def lessons(self) -> np.ndarray:
         """Of large: what the last two blocks of Whisper say. Of small: what large says, its last blocks and its
         evidence, the latter by networks that had not heard the speaker."""
         settings = self.recipe.encoder
-        free = encoder.training_rows(self.pool, networks()[name]) & (self.pool.labels >= 0)
+        free = self.pool.labels >= 0
         if self.model == "large":
             width = 2 * self.recipe.sizes.stem
             return encoder.lessons_from(self.frozen[:, 3 * width : 5 * width], self.pool, free, settings.lesson)
-        width = 2 * LARGE.stem
-        embeddings = self.teacher.embeddings(RELEASED)
-        general = encoder.lessons_from(embeddings[:, 3 * width : 5 * width], self.pool, free, settings.lesson)
+        width, seen = 2 * LARGE.stem, len(self.fitted)
+        statistics = self.teacher.embeddings(RELEASED)[:, 3 * width : 5 * width]
+        general = encoder.lessons_from(statistics, self.pool, free[:seen], settings.lesson)
         evidence = self.teacher.unheard_evidence()
-        evidence = (evidence - evidence[free].mean(axis=0)) / (evidence[free].std(axis=0) + 1e-3)
-        return np.concatenate([general, 0.5 * evidence], axis=1).astype(np.float32)
+        evidence = (evidence - evidence[free[:seen]].mean(axis=0)) / (evidence[free[:seen]].std(axis=0) + 1e-3)
+        evidence = encoder.as_it_was(0.5 * evidence, self.pool)
+        return np.concatenate([general, evidence], axis=1).astype(np.float32)
 
     # ---- heads ----
 
+    @cached_property
+    def fitted(self) -> np.ndarray:
+        """The rows that the heads see: the first ones."""
+        return np.flatnonzero(self.pool.copy < self.recipe.fitted)
+
     def embeddings(self, name: str) -> np.ndarray:
-        """Of all rows, by the engine."""
-        rows = np.arange(len(self.pool))
+        """Of these rows, by the engine."""
         return self.keep(
-            self.path("embeddings", name), lambda: encoder.embed(self.tool, self.network(name), self.pool, rows)
+            self.path("embeddings", self.own(name)),
+            lambda: encoder.embed(self.tool, self.network(name), self.pool, self.fitted),
         )
 
     def heads(self, name: str) -> Heads:
-        left_out = networks()[name]
-        rows = np.flatnonzero(encoder.training_rows(self.pool, left_out) & (self.pool.copy < self.recipe.fitted))
+        rows = self.fitted[encoder.training_rows(self.pool, networks()[name])[self.fitted]]
         return fit_heads(self.pool, rows, self.embeddings(name)[rows], 2 * self.recipe.sizes.hidden, self.recipe.heads)
 
     @cached_property
@@ -194,21 +216,21 @@ class Training:
         return {name: self.heads(name) for name in networks()}
 
     def unheard_evidence(self) -> np.ndarray:
-        """Logits and u of all rows, each by a network that has not heard its fold."""
+        """Logits and u of these rows, each by a network that has not heard its fold."""
         parts = None
         for name, left_out in networks().items():
             if name == RELEASED:
                 continue
-            own = np.isin(self.pool.folds, left_out)
+            own = np.flatnonzero(np.isin(self.pool.folds[self.fitted], left_out))
             values = np.concatenate(self.all_heads[name].evidence(self.embeddings(name)[own]), axis=1)
-            parts = np.zeros((len(self.pool), values.shape[1]), np.float32) if parts is None else parts
+            parts = np.zeros((len(self.fitted), values.shape[1]), np.float32) if parts is None else parts
             parts[own] = values
         return parts
 
     @cached_property
     def unheard(self) -> Unheard:
         """Of the clips as they are."""
-        own = (self.pool.copy == 0) & (self.pool.labels >= 0)
+        own = np.flatnonzero((self.pool.copy == 0) & (self.pool.labels >= 0))
         values, components = self.unheard_evidence()[own].astype(float), self.all_heads[RELEASED].components
         count = len(components)
         facts = self.pool.labels[own], self.pool.corpora[own], self.pool.speakers[own]
