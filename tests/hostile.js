@@ -122,8 +122,9 @@ export function assertPlausible(name, outcome) {
     assert.ok(codes.includes(outcome.error.code), `${name}: ${outcome.error.code}: ${outcome.error.message}`);
     return;
   }
-  const { emotion, confidence, duration, probabilities, segments } = outcome;
-  assert.ok(typeof emotion === 'string' && duration > 0 && confidence >= 0 && confidence <= 1, name);
+  const { emotion, agreement, probability, duration, probabilities, segments } = outcome;
+  assert.ok(typeof emotion === 'string' && duration > 0, name);
+  for (const share of [agreement, probability]) assert.ok(share >= 0 && share <= 1, `${name}: ${share}`);
   for (const part of [{ probabilities, label: emotion }, ...segments]) {
     const values = Object.values(part.probabilities);
     const sum = values.reduce((/** @type {number} */ all, value) => all + value, 0);

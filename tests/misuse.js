@@ -28,6 +28,11 @@ export async function misuse(file) {
     }
   };
   const emovox = await Emovox.create();
+  const speaker = await emovox.speaker();
+  const heard = await emovox.analyze(bytes, { evidence: true });
+  const judging = ['prior', 'labels', 'threshold'];
+  const callbacks = ['onSegment', 'onRevised', 'onProgress', 'onPeaks'];
+  const options = ['sampleRate', 'signal', 'hop', 'evidence', ...judging, ...callbacks];
   const wrong = {
     nothing: undefined,
     null: null,
@@ -47,12 +52,50 @@ export async function misuse(file) {
     await attempt(`speaker from ${kind}`, () => emovox.speaker(value));
     await attempt(`as speaker ${kind}`, () => emovox.analyze(pcm, { sampleRate, speaker: value }));
     await attempt(`model ${kind}`, () => Emovox.create({ model: value }));
-    for (const option of ['sampleRate', 'signal', 'hop', 'threshold', 'onSegment', 'onProgress', 'onPeaks']) {
+    await attempt(`judge ${kind}`, () => emovox.judge(value));
+    await attempt(`hear ${kind}`, () => speaker.hear(value));
+    await attempt(`judge options ${kind}`, () => emovox.judge(heard, value));
+    for (const option of options) {
       const fits = kind === 'number' && option === 'sampleRate'; // judged by its value, below
+      if (kind === 'object' && option === 'prior') continue; // all weights are 1
       if (fits || (kind === 'function' && option.startsWith('on'))) continue;
       await attempt(`${option} ${kind}`, () => emovox.analyze(pcm, { sampleRate, [option]: value }));
+      if (judging.includes(option))
+        await attempt(`judge ${option} ${kind}`, () => emovox.judge(heard, { [option]: value }));
     }
   }
+  for (const [what, prior] of Object.entries({
+    'an unknown emotion': { joyful: 1 },
+    'a weight below 0': { sad: -1 },
+    'a weight too large': { sad: 1e7 },
+    'a weight that is none': { sad: Number.NaN },
+    'nothing possible': Object.fromEntries(emovox.model.labels.map((/** @type {string} */ label) => [label, 0])),
+    'a getter that throws': {
+      get sad() {
+        throw new TypeError('no weight today');
+      },
+    },
+  })) {
+    await attempt(`prior with ${what}`, () => emovox.analyze(bytes, { prior }));
+    await attempt(`judge prior with ${what}`, () => emovox.judge(heard, { prior }));
+  }
+  for (const labels of [[], ['sad'], ['sad', 'sad'], ['sad', 'joyful'], ['sad', null]]) {
+    await attempt(`labels ${labels.join(' ')}.`, () => emovox.analyze(bytes, { labels }));
+    await attempt(`judge labels ${labels.join(' ')}.`, () => emovox.judge(heard, { labels }));
+  }
+  await attempt('judge what has no evidence', async () => emovox.judge(await emovox.analyze(bytes)));
+  await attempt('hear what has no evidence', async () => speaker.hear(await emovox.analyze(bytes)));
+  await attempt('judge what another model heard', () =>
+    emovox.judge({ ...heard, evidence: { model: '0'.repeat(16) } }),
+  );
+  const [segment] = heard.segments;
+  for (const evidence of [[], [1, 2], segment.evidence.map(() => 1e30), segment.evidence.map(() => '0'), 'numbers']) {
+    const damaged = { ...heard, segments: [{ ...segment, evidence }] };
+    await attempt(`judge damaged evidence ${String(evidence).slice(0, 9)}`, () => emovox.judge(damaged));
+  }
+  await attempt('judge a damaged segment', () =>
+    emovox.judge({ ...heard, segments: [{ ...segment, end: undefined }] }),
+  );
 
   await attempt('no sampleRate', () => emovox.analyze(pcm));
   for (const rate of [Number.NaN, -1, 0, 1e9, Number.POSITIVE_INFINITY, 7999, 2 ** 32 + 16000]) {
@@ -106,7 +149,6 @@ export async function misuse(file) {
   await attempt('profile of nothing', () => emovox.speaker(new Uint8Array(0)));
   await attempt('detached profile', () => emovox.speaker(detached));
 
-  const speaker = await emovox.speaker();
   const other = await Emovox.create();
   await attempt('a speaker of another', () => other.analyze(bytes, { speaker }));
   await speaker.close();
@@ -114,6 +156,8 @@ export async function misuse(file) {
   await attempt('closed speaker', () => emovox.analyze(bytes, { speaker }));
   await attempt('closed speaker saved', () => speaker.save());
   await attempt('closed speaker enrolled', () => speaker.enroll(bytes));
+  await attempt('closed speaker that hears', () => speaker.hear(heard));
+  await attempt('closed speaker to judge with', () => emovox.judge(heard, { speaker }));
 
   const late = emovox.stream(bytes);
   await late.next();
@@ -130,9 +174,9 @@ export async function misuse(file) {
   await other.close();
   await attempt('closed meanwhile', () => running);
   await attempt('enrolling meanwhile', () => enrolling);
-  for (const method of ['analyze', 'logMel', 'stream', 'speaker', 'stats']) {
+  for (const method of ['analyze', 'logMel', 'stream', 'judge', 'speaker', 'stats']) {
     await attempt(`closed ${method}`, () => {
-      const made = other[method](method === 'speaker' ? undefined : bytes);
+      const made = other[method](method === 'speaker' ? undefined : method === 'judge' ? heard : bytes);
       return method === 'stream' ? made.next() : made;
     });
   }
@@ -142,7 +186,11 @@ export async function misuse(file) {
 
 /** What is not bad-input. @type {[RegExp, string][]} */
 const others = [
-  [/^(hop|threshold|on\w+|signal|sampleRate) [a-z]|^options (?!object|without)|^getter/, 'bad-option'],
+  [/^judge options object$/, 'none'],
+  [/^(judge )?(hop|prior|labels|threshold|evidence|on\w+|signal|sampleRate) [a-z.]/, 'bad-option'],
+  [/^(judge )?options (?!object|without)|^getter/, 'bad-option'],
+  [/has no evidence$/, 'evidence-missing'],
+  [/another model heard$/, 'evidence-model'],
   [/sampleRate [-\dNI]/, 'sample-rate'],
   [/^profile/, 'profile-invalid'],
   [/^closed|meanwhile$/, 'closed'],
@@ -164,6 +212,6 @@ export function assertMisuse({
     name,
     others.find(([names]) => names.test(name))?.[1] ?? 'bad-input',
   ]);
-  assert.ok(expected.length > 110, `${expected.length} cases`);
+  assert.ok(expected.length > 200, `${expected.length} cases`);
   assert.deepEqual(codes, Object.fromEntries(expected));
 }

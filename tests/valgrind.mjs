@@ -3,7 +3,7 @@
 // npm run valgrind: the C tests, and the command line on good, truncated and meaningless files, under Memcheck, which
 // unlike the sanitizers sees values that were never set, and into the libraries.
 
-import { spawnSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { ensure, main, root, SetupError } from '../src/deps/setup.mjs';
@@ -56,18 +56,32 @@ await main(async () => {
   const cli = path.join(build, 'emovox');
   const profile = path.join(broken, 'profile');
   const data = path.join(root, 'tests/data');
+  const speech = files(path.join(data, 'speech'));
+  const heard = path.join(broken, 'heard.jsonl');
+  const damaged = path.join(broken, 'damaged.jsonl');
   const bad = files(broken);
+
+  const evidence = execFileSync(cli, ['analyze', '--json', '--evidence', '--salience', ...speech]);
+  writeFileSync(heard, evidence);
+  writeFileSync(damaged, Array.from({ length: 20 }, (_, i) => `${evidence.subarray(0, 97 * i * i)}\n`).join(''));
 
   const tests = readdirSync(build).filter((name) => /^test_[a-z0-9_]+$/.test(name));
   if (tests.length === 0) throw new SetupError('There are no C tests.');
   const runs = [
     ...tests.map((name) => watch(name, [path.join(build, name)], [0])),
-    ...files(path.join(data, 'speech')).map((file) => watch(file, [cli, 'analyze', '--json', '--salience', file], [0])),
+    ...speech.map((file) => watch(file, [cli, 'analyze', '--json', '--salience', file], [0])),
     // What libsndfile cannot read is no error here; what it makes of noise is its own.
     ...[...files(path.join(data, 'formats')), ...bad].map((file) => watch(file, [cli, 'analyze', file], [0, 1])),
     watch('large', [cli, 'analyze', '--model', 'large', path.join(data, 'formats/angry.wav')], [0]),
     watch('enroll', [cli, 'enroll', '--speaker', profile, path.join(data, 'formats/angry.wav')], [0]),
     watch('features', [cli, 'features', path.join(data, 'formats/angry.wav'), '--out', `${profile}.npy`], [0]),
+    watch('evidence', [cli, 'analyze', '--json', '--evidence', '--salience', '--same-speaker', ...speech], [0]),
+    watch(
+      'judge',
+      [cli, 'judge', '--json', '--same-speaker', '--prior', 'sad=2', '--labels', 'neutral,sad', heard],
+      [0],
+    ),
+    watch('judge what is damaged', [cli, 'judge', '--same-speaker', damaged, ...bad], [1]),
     watch('usage', [cli, 'sing'], [2]),
   ];
   const failed = runs.filter((good) => !good).length;

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import copy
 import math
+import os
 import subprocess
 import threading
 import time
@@ -80,7 +81,7 @@ def bare(network: Network) -> Network:
 
 def run_engine(tool: Path, network: Network, pool: Pool, rows: np.ndarray, *options: str) -> Iterator[np.ndarray]:
     """What `emovox-embed` says of each row, by the network as it would be released."""
-    model = tool.parent / f"embed-{threading.get_ident()}.safetensors"
+    model = tool.parent / f"embed-{os.getpid()}.safetensors"
     plain = bare(network).folded()
     export.save(model, plain, nobody(), export.metadata(plain, nobody(), "0", [], 0, 0, name="bare"))
     process = subprocess.Popen([tool, *options, model], stdin=subprocess.PIPE, stdout=subprocess.PIPE)

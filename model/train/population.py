@@ -21,13 +21,13 @@ class PopulationSettings:
     corpora: tuple = ("ravdess", "nemo", "emotiontts", "cremad")  # whose speakers show what emotions do
     within: float = 1.5  # the covariance within a speaker is taken for so much larger
     ordinary: float = 0.3  # share of ordinary people in the covariance between speakers; actors have the rest
-    between: float = 2.0  # by which that is then widened
+    between: float = 4.0  # by which that is then widened
     share: float = 0.5
     caution: float = 6.0
-    surprise: float = 0.0
-    penalty: float = 1e-3  # of the map that judges x - s
+    surprise: float = 0.5
+    penalty: float = 1e-4  # of the map that judges x - s
     ordinary_weight: float = 0.5  # of ordinary speech in it
-    expected: float = 0.5  # of neutral and calm together in the everyday prior
+    expected: float = 0.45  # of neutral and calm together in the everyday prior
     seed: int = 0  # of the sessions that it is fitted to
 
 

@@ -68,7 +68,7 @@ class Recipe:
 
 RECIPES = dict(
     large=Recipe(LARGE, Settings()),
-    small=Recipe(SMALL, Settings(lessons=20, stem_rate=2e-4)),
+    small=Recipe(SMALL, Settings(lessons=14, stem_rate=2e-4)),
 )
 
 

@@ -1,7 +1,6 @@
 /* `emovox enroll`: learns how a person sounds when calm.
  * SPDX-License-Identifier: MIT */
 #include <stdio.h>
-#include <string.h>
 
 #include "cli/cli.h"
 
@@ -11,7 +10,7 @@ static const double ENOUGH = 10;
 /* Enrolls what can be read of the files. Returns the number of those that fail. */
 static int enroll(const emovox_model *model, emovox_speaker *speaker, int files, char **paths) {
   emovox_config config = emovox_config_default();
-  config.speaker = speaker;
+  config.judging.speaker = speaker;
   config.enroll = 1;
   int failures = 0;
   for (int i = 0; i < files; i++) {
@@ -25,34 +24,22 @@ static int enroll(const emovox_model *model, emovox_speaker *speaker, int files,
 }
 
 int enroll_main(int argc, char **argv) {
-  const char *model_name = "small", *profile = NULL;
-  int files = 0;
-  for (int i = 0; i < argc; i++) {
-    if (strcmp(argv[i], "--model") == 0 && i + 1 < argc)
-      model_name = argv[++i];
-    else if (strcmp(argv[i], "--speaker") == 0 && i + 1 < argc)
-      profile = argv[++i];
-    else if (argv[i][0] == '-' && argv[i][1])
-      return fprintf(stderr, "emovox enroll: unknown option '%s' (see emovox --help)\n", argv[i]), 2;
-    else
-      argv[files++] = argv[i];
-  }
-  if (!profile || !files)
-    return fputs("usage: emovox enroll --speaker PROFILE [--model small|large|PATH] FILE...\n", stderr), 2;
-  emovox_model *model = session_model(model_name);
-  emovox_speaker *speaker = model ? session_speaker(model, profile) : NULL;
+  options how;
+  if (!options_read("enroll", argc, argv, &how)) return 2;
+  emovox_model *model = session_model(how.model);
+  emovox_speaker *speaker = model ? session_speaker(model, how.speaker, 1) : NULL;
   int failures = 1;
   if (speaker) {
     double before = emovox_speaker_seconds(speaker);
-    failures = enroll(model, speaker, files, argv);
+    failures = enroll(model, speaker, how.files, how.paths);
     double seconds = emovox_speaker_seconds(speaker) - before;
     if (seconds <= 0) {
       fprintf(stderr, "emovox enroll: there is no speech in it: nothing was learnt\n");
       failures++;
-    } else if (!session_save(speaker, profile)) {
+    } else if (!session_save(speaker, how.speaker)) {
       failures++;
     } else {
-      printf("%s: %.1f s of speech added; verdicts are adapted by %.0f %%\n", profile, seconds,
+      printf("%s: %.1f s of speech added; verdicts are adapted by %.0f %%\n", how.speaker, seconds,
              100 * emovox_speaker_weight(speaker));
       if (seconds < ENOUGH) printf("%.0f s or more would tell better how this person sounds\n", ENOUGH);
     }

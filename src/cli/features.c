@@ -52,41 +52,32 @@ static void extract(const char *path, writer *out, cli_error *error) {
 }
 
 int features_main(int argc, char **argv) {
-  const char *out_path = NULL;
-  int files = 0;
-  for (int i = 0; i < argc; i++) {
-    if (strcmp(argv[i], "--out") == 0 && i + 1 < argc)
-      out_path = argv[++i];
-    else if (argv[i][0] == '-' && argv[i][1])
-      return fprintf(stderr, "emovox features: unknown option '%s'\n", argv[i]), 2;
-    else
-      argv[files++] = argv[i];
-  }
-  if (!out_path || !files) return fputs("usage: emovox features FILE... --out X.npy\n", stderr), 2;
+  options how;
+  if (!options_read("features", argc, argv, &how)) return 2;
 
   char table_path[4096];
-  if (snprintf(table_path, sizeof table_path, "%s.tsv", out_path) >= (int)sizeof table_path)
+  if (snprintf(table_path, sizeof table_path, "%s.tsv", how.out) >= (int)sizeof table_path)
     return fputs("emovox features: the output path is too long\n", stderr), 2;
-  writer out = {.array = fopen(out_path, "wb")};
+  writer out = {.array = fopen(how.out, "wb")};
   FILE *table = fopen(table_path, "w");
   int failures = 0;
   if (!out.array || !table || !write_header(out.array, 0)) {
-    fprintf(stderr, "emovox features: cannot write %s\n", out_path);
+    fprintf(stderr, "emovox features: cannot write %s\n", how.out);
     failures = 1;
   } else {
     fputs("file\tstart\tframes\n", table);
-    for (int i = 0; i < files; i++) {
+    for (int i = 0; i < how.files; i++) {
       cli_error error = {0};
       unsigned long long start = out.frames;
-      extract(argv[i], &out, &error);
+      extract(how.paths[i], &out, &error);
       if (error.code) {
-        fprintf(stderr, "%s: %s\n", argv[i], error.message);
+        fprintf(stderr, "%s: %s\n", how.paths[i], error.message);
         failures++;
       }
-      fprintf(table, "%s\t%llu\t%llu\n", argv[i], start, out.frames - start);
+      fprintf(table, "%s\t%llu\t%llu\n", how.paths[i], start, out.frames - start);
     }
     if (out.failed || fseek(out.array, 0, SEEK_SET) || !write_header(out.array, out.frames)) {
-      fprintf(stderr, "emovox features: cannot write %s\n", out_path);
+      fprintf(stderr, "emovox features: cannot write %s\n", how.out);
       failures++;
     }
   }

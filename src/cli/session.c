@@ -1,4 +1,4 @@
-/* What analyze and enroll share: the model, the speaker's profile, one recording.
+/* What all commands share: the model, the speaker's profile, one recording.
  * SPDX-License-Identifier: MIT */
 #include <errno.h>
 #include <stdio.h>
@@ -47,7 +47,7 @@ emovox_model *session_model(const char *name) {
   return model;
 }
 
-emovox_speaker *session_speaker(const emovox_model *model, const char *path) {
+emovox_speaker *session_speaker(const emovox_model *model, const char *path, int may_be_new) {
   emovox_speaker *speaker = NULL;
   emovox_status status = emovox_speaker_create(model, &speaker);
   if (status) {
@@ -57,7 +57,7 @@ emovox_speaker *session_speaker(const emovox_model *model, const char *path) {
   if (!path) return speaker;
   size_t size;
   void *bytes = read_file(path, &size);
-  if (!bytes && errno == ENOENT) return speaker;
+  if (!bytes && errno == ENOENT && may_be_new) return speaker;
   if (!bytes)
     fprintf(stderr, "emovox: cannot read %s: %s\n", path, strerror(errno));
   else if ((status = emovox_speaker_restore(speaker, bytes, size)))

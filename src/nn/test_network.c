@@ -38,14 +38,9 @@ static network_layers run(network *self, const char *sequence, network_output *o
   return network_inspect(self);
 }
 
-static void assert_results(const emovox_model *model, const network_layers *layers, const network_output *output,
-                           const char *sequence) {
-  float probabilities[EMOVOX_MAX_LABELS];
-  adaptation_judge(&model->adaptation, NULL, output->components, output->adapted, probabilities);
+static void assert_results(const network_layers *layers, const network_output *output, const char *sequence) {
   assert_layer(layers->embedding, sequence, "pooled");
-  assert_layer(output->components, sequence, "components");
-  assert_layer(output->adapted, sequence, "adapted");
-  assert_layer(probabilities, sequence, "probabilities");
+  assert_layer(output->evidence, sequence, "evidence");
   assert_layer(&output->intensity, sequence, "intensity");
   assert_layer(output->salience, sequence, "salience");
   assert_layer(&output->speech_ratio, sequence, "speech_ratio");
@@ -76,12 +71,12 @@ static void small_equals_pytorch(void **state) {
   network_output output;
   network_layers layers = run(self, "short", &output);
   assert_layers(&layers, "short");
-  assert_results(model, &layers, &output, "short");
+  assert_results(&layers, &output, "short");
   assert_int_equal(output.steps, 16);
   layers = run(self, "long", &output);
-  assert_results(model, &layers, &output, "long");
+  assert_results(&layers, &output, "long");
   layers = run(self, "short", &output); /* nothing is left over from the longer one */
-  assert_results(model, &layers, &output, "short");
+  assert_results(&layers, &output, "short");
   network_destroy(self);
   emovox_model_destroy(model);
 }
@@ -98,9 +93,9 @@ static void tiny_equals_pytorch(void **state) {
   assert_layers(&layers, "tiny");
   assert_layer(layers.encoder[1], "tiny", "block1");
   assert_layer(layers.encoder[2], "tiny", "block2");
-  assert_results(model, &layers, &output, "tiny");
+  assert_results(&layers, &output, "tiny");
   layers = run(self, "long", &output);
-  assert_results(model, &layers, &output, "tiny_long");
+  assert_results(&layers, &output, "tiny_long");
   network_destroy(self);
   emovox_model_destroy(model);
 }
@@ -126,9 +121,9 @@ static void speech_is_a_threshold(void **state) {
 
 static emovox_status check(const network_params *params, const emovox_model *model) {
   loader file = {.file = &model->file, .check_only = 1, .tensors = 1 /* the checksum */};
-  adaptation rest = model->adaptation;
+  population rest = model->people;
   network_check(params, &file);
-  adaptation_read(&rest, &file);
+  population_read(&rest, &file);
   return loader_end(&file);
 }
 
@@ -137,7 +132,10 @@ static void refuses_other_sizes(void **state) {
   emovox_model *model = testing_model(TESTING_SMALL);
   network_params params = model->network;
   assert_int_equal(check(&params, model), EMOVOX_OK);
-  params.components--;
+  params.mixture.components--;
+  assert_int_equal(check(&params, model), EMOVOX_ERROR_MODEL_SHAPE);
+  params = model->network;
+  params.dimensions--;
   assert_int_equal(check(&params, model), EMOVOX_ERROR_MODEL_SHAPE);
   emovox_model_destroy(model);
 

@@ -32,6 +32,8 @@ void emovox_speaker_reset(emovox_speaker *self) {
 
 /* ---- learning ---- */
 
+static const double longest = 1e9; /* s, of a recording */
+
 static double heard(const emovox_speaker *self) {
   double weight = self->rest.weight;
   for (size_t i = 0; i < self->count; i++)
@@ -69,7 +71,8 @@ emovox_status emovox_speaker_hear(emovox_speaker *self, const emovox_segment *se
   if (!self || (!segments && count)) return EMOVOX_ERROR_ARGUMENT;
   for (size_t i = 0; i < count; i++) {
     if (segments[i].label == EMOVOX_NO_SPEECH) continue;
-    if (!(segments[i].end > segments[i].start)) return EMOVOX_ERROR_ARGUMENT;
+    if (!(segments[i].start >= 0 && segments[i].end > segments[i].start && segments[i].end <= longest))
+      return EMOVOX_ERROR_ARGUMENT;
     if (!judge_plausible(&self->model->people, segments[i].evidence)) return EMOVOX_ERROR_EVIDENCE;
   }
   double end = 0;
@@ -156,9 +159,9 @@ emovox_status emovox_speaker_save(const emovox_speaker *self, void *buffer, size
 static int valid(double seconds, const residue *rest, size_t dimensions) {
   const double durations[] = {seconds, rest->weight};
   for (int i = 0; i < 2; i++)
-    if (!(durations[i] == 0 || (durations[i] >= 1e-6 && durations[i] <= 1e9))) return 0;
+    if (!(durations[i] >= 0 && durations[i] <= 1e6 * longest)) return 0;
   for (size_t d = 0; d < dimensions; d++)
-    if (!(fabs(rest->sum[d]) <= rest->weight * 1e6)) return 0;
+    if (!(fabs(rest->sum[d]) <= rest->weight * 1e7)) return 0; /* evidence and a mean are within 1e6 each */
   return 1;
 }
 

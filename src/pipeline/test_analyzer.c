@@ -185,7 +185,7 @@ static void segments_cover_the_recording(void **state) {
 static results heard_with(const fixture *f, double hop_seconds, float threshold, const float *samples, size_t n) {
   emovox_config config = emovox_config_default();
   config.hop_seconds = hop_seconds;
-  config.threshold = threshold;
+  config.judging.threshold = threshold;
   results r = {0};
   emovox_analyzer *analyzer = analyzer_with(f, config, &r);
   assert_int_equal(analyze(analyzer, samples, n, 1, 4096, &r), EMOVOX_OK);
@@ -197,10 +197,10 @@ static void the_defaults_are_the_models(void **state) {
   const fixture *f = *state;
   array audio = two_utterances(f);
   emovox_config config = emovox_config_default();
-  assert_true(config.threshold < 0); /* where nothing is uncertain, 0 would look the same below */
+  assert_true(config.judging.threshold < 0); /* where nothing is uncertain, 0 would look the same below */
   float threshold = emovox_threshold(f->model);
   assert_true(threshold > 0 && threshold < 1);
-  results defaults = heard_with(f, config.hop_seconds, config.threshold, audio.data, audio.count);
+  results defaults = heard_with(f, config.hop_seconds, config.judging.threshold, audio.data, audio.count);
   results same = heard_with(f, emovox_hop_seconds(f->model), threshold, audio.data, audio.count);
   assert_same(&same, &defaults, 0);
   free(audio.data);
@@ -244,13 +244,13 @@ static void the_threshold_decides_what_is_uncertain(void **state) {
   assert_int_equal(never.summary.label, EMOVOX_UNCERTAIN);
   float least = 1; /* exactly as probable is probable enough */
   for (size_t i = 0; i < defaults.count; i++)
-    if (defaults.segments[i].label != EMOVOX_NO_SPEECH) least = fminf(least, defaults.segments[i].confidence);
+    if (defaults.segments[i].label != EMOVOX_NO_SPEECH) least = fminf(least, defaults.segments[i].probability);
   assert_int_equal(heard_with(f, 0, least, audio.data, audio.count).summary.uncertain, 0);
   assert_int_equal(heard_with(f, 0, nextafterf(least, 1), audio.data, audio.count).summary.uncertain, 1);
   for (size_t i = 0; i < defaults.count; i++) {
     const emovox_segment *segment = &never.segments[i];
     testing_assert_close(segment->probabilities, defaults.segments[i].probabilities, EMOVOX_MAX_LABELS, 0);
-    assert_float_equal(segment->confidence, defaults.segments[i].confidence, 0);
+    assert_float_equal(segment->probability, defaults.segments[i].probability, 0);
   }
   free(audio.data);
 }
@@ -300,7 +300,7 @@ static void assert_no_speech(const fixture *f, const float *samples, size_t n) {
   assert_int_equal(r.summary.label, EMOVOX_NO_SPEECH);
   assert_int_equal(r.summary.voting, 0);
   assert_int_equal(r.summary.segments, r.count);
-  assert_float_equal(r.summary.confidence, 0, 0);
+  assert_float_equal(r.summary.agreement, 0, 0);
   emovox_analyzer_destroy(analyzer);
 }
 
@@ -364,9 +364,18 @@ static void names_each_fault(void **state) {
   config = emovox_config_default();
   static const float bad_thresholds[] = {NAN, INFINITY, 1.0001f};
   for (size_t i = 0; i < 3; i++) {
-    config.threshold = bad_thresholds[i];
+    config.judging.threshold = bad_thresholds[i];
     assert_int_equal(emovox_analyzer_create(f->model, &config, &analyzer), EMOVOX_ERROR_ARGUMENT);
   }
+  config = emovox_config_default();
+  config.judging.labels = 1U << 4; /* one is no choice */
+  assert_int_equal(emovox_analyzer_create(f->model, &config, &analyzer), EMOVOX_ERROR_ARGUMENT);
+  config = emovox_config_default();
+  config.judging.prior[3] = NAN;
+  assert_int_equal(emovox_analyzer_create(f->model, &config, &analyzer), EMOVOX_ERROR_ARGUMENT);
+  config = emovox_config_default();
+  config.enroll = 1; /* whom? */
+  assert_int_equal(emovox_analyzer_create(f->model, &config, &analyzer), EMOVOX_ERROR_ARGUMENT);
   assert_null(analyzer);
 
   analyzer = analyzer_for(f, 16000, 1, &r);

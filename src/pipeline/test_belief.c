@@ -75,7 +75,7 @@ static void order_does_not_matter(void **state) {
   emovox_model_destroy(model);
 }
 
-/* Evidence that is exactly what an emotion does to somebody of that shift, and a stranger's verdict that is sure of it. */
+/* Evidence that is exactly what an emotion does to somebody of that shift; a stranger's verdict is sure of it. */
 static void imagine(const population *people, size_t emotion, float shift, float *evidence) {
   for (size_t y = 0; y < people->labels; y++)
     evidence[y] = y == emotion ? 0 : -8;
@@ -98,7 +98,8 @@ static void finds_a_voice(void **state) {
   assert_float_equal(known.heard, MOST, 1e-9);
   for (size_t d = 0; d < people->dimensions; d++) {
     double certain = (double)people->share * MOST * (double)people->between[d];
-    assert_float_equal(known.shift[d], (float)(0.5 * certain / (1 + certain)), 1e-2); /* shrunk towards people in general */
+    assert_float_equal(known.shift[d], (float)(0.5 * certain / (1 + certain)),
+                       1e-2); /* shrunk towards people in general */
   }
   emovox_model_destroy(model);
 }
@@ -143,6 +144,32 @@ static void condensed_segments_count_the_same(void **state) {
   emovox_model_destroy(model);
 }
 
+/* Ordinary speech by somebody who, as the prior has it, never speaks like that: no emotion explains it. */
+static void what_cannot_be_leaves_numbers(void **state) {
+  (void)state;
+  emovox_model *model = tiny();
+  const population *people = &model->people;
+  float prior[EMOVOX_MAX_LABELS] = {0}, evidence[EMOVOX_MAX_EVIDENCE];
+  prior[4] = 1;
+  static observation observations[2];
+  residue rest = {0};
+  belief known;
+  for (size_t i = 0; i < 2; i++) {
+    imagine(people, 4 * i, 1, evidence);
+    belief_observe(people, evidence, 1, i ? UINT32_MAX : people->ordinary, &observations[i]);
+  }
+  belief_learn(people, prior, observations, 2, &rest, &known);
+  belief_condense(people, prior, &known, observations, 2, &rest);
+  assert_float_equal(rest.weight, 2, 0);
+  for (size_t d = 0; d < people->dimensions; d++) {
+    assert_true(isfinite(known.shift[d]) && isfinite(rest.sum[d]));
+    double explained = (double)people->means[4 * people->dimensions + d];
+    double whole = (double)(observations[0].x[d] + observations[1].x[d]);
+    assert_float_equal(rest.sum[d], (whole - explained), 1e-5);
+  }
+  emovox_model_destroy(model);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(follows_the_reference),
@@ -151,6 +178,7 @@ int main(void) {
       cmocka_unit_test(finds_a_voice),
       cmocka_unit_test(one_mood_is_not_taken_for_a_voice),
       cmocka_unit_test(condensed_segments_count_the_same),
+      cmocka_unit_test(what_cannot_be_leaves_numbers),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

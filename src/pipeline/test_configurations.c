@@ -66,6 +66,13 @@ static float *audio(const array *speech, const configuration *c) {
   return out;
 }
 
+/* Weights of any size, some of them 0. */
+static void draw_prior(const configuration *c, float *prior) {
+  emovox_even_prior(c->model, prior);
+  for (int k = 1; k < emovox_label_count(c->model); k += 2)
+    prior[k] = draw(3) ? (float)draw_between(0, 10) : 0;
+}
+
 static configuration draw_configuration(emovox_model *const models[MODELS], const array *speech) {
   static const uint32_t rates[] = {8000, 16000, 22050, 44100, 48000, 96000, 192000};
   configuration c = {.model = models[draw(MODELS)], .config = emovox_config_default()};
@@ -75,7 +82,10 @@ static configuration draw_configuration(emovox_model *const models[MODELS], cons
   c.sequence = emovox_sequence_seconds(c.model);
   if (draw(2)) config->hop_seconds = draw_between(EMOVOX_MIN_HOP_SECONDS, c.sequence);
   c.hop = config->hop_seconds > 0 ? round(config->hop_seconds * 100) / 100 : emovox_hop_seconds(c.model);
-  if (draw(2)) config->threshold = (float)draw_between(0, 1);
+  if (draw(2)) config->judging.threshold = (float)draw_between(0, 1);
+  if (draw(2)) draw_prior(&c, config->judging.prior);
+  while (draw(2))
+    config->judging.labels |= 3U << draw((uint32_t)emovox_label_count(c.model) - 1);
   c.knows_speaker = draw(2) != 0;
   config->enroll = c.knows_speaker && draw(2);
   c.longest_push = draw(2) ? 1 + draw(400) : 1 + draw(100000);
@@ -101,7 +111,7 @@ static results analyze(const configuration *c, int cut) {
   emovox_config config = c->config;
   config.on_segment = on_segment;
   config.user = &r;
-  if (c->knows_speaker) assert_int_equal(emovox_speaker_create(c->model, &config.speaker), EMOVOX_OK);
+  if (c->knows_speaker) assert_int_equal(emovox_speaker_create(c->model, &config.judging.speaker), EMOVOX_OK);
   emovox_analyzer *analyzer = NULL;
   assert_int_equal(emovox_analyzer_create(c->model, &config, &analyzer), EMOVOX_OK);
   for (size_t at = 0; at < c->frames;) {
@@ -112,11 +122,11 @@ static results analyze(const configuration *c, int cut) {
   }
   r.status = emovox_finish(analyzer, &r.summary);
   emovox_analyzer_destroy(analyzer);
-  if (config.speaker) {
-    r.known = emovox_speaker_seconds(config.speaker);
-    r.weight = emovox_speaker_weight(config.speaker);
+  if (config.judging.speaker) {
+    r.known = emovox_speaker_seconds(config.judging.speaker);
+    r.weight = emovox_speaker_weight(config.judging.speaker);
   }
-  emovox_speaker_destroy(config.speaker);
+  emovox_speaker_destroy(config.judging.speaker);
   return r;
 }
 
@@ -141,7 +151,8 @@ static float sum_of(const float *values, int n) {
 
 static void check_segment(const configuration *c, const emovox_segment *s, double expected_start) {
   int labels = emovox_label_count(c->model);
-  float threshold = c->config.threshold < 0 ? emovox_threshold(c->model) : c->config.threshold, most = 0;
+  float threshold = c->config.judging.threshold < 0 ? emovox_threshold(c->model) : c->config.judging.threshold,
+        most = 0;
   if (expected_start >= 0) assert_float_equal(s->start, expected_start, 1e-9);
   assert_true(s->start >= 0 && s->start < s->end && s->end - s->start <= c->sequence + 1e-9);
   assert_true(s->end <= (double)c->frames / c->config.sample_rate + 1e-9);
@@ -149,12 +160,31 @@ static void check_segment(const configuration *c, const emovox_segment *s, doubl
   assert_true(s->intensity >= 0 && s->intensity <= 1);
   assert_true(fabsf(s->valence) <= 1 && fabsf(s->arousal) <= 1);
   assert_float_equal(sum_of(s->probabilities, labels), s->label == EMOVOX_NO_SPEECH ? 0 : 1, 1e-5);
-  for (int k = 0; k < labels; k++)
+  const emovox_judging *judging = &c->config.judging;
+  for (int k = 0; k < labels; k++) {
+    int allowed = !judging->labels || judging->labels >> k & 1;
+    if (!allowed || (judging->prior[0] > 0 && judging->prior[k] <= 0)) assert_float_equal(s->probabilities[k], 0, 0);
     most = fmaxf(most, s->probabilities[k]);
-  assert_float_equal(s->confidence, most, 0);
+  }
+  assert_float_equal(s->probability, most, 0);
   if (s->label == EMOVOX_NO_SPEECH) return;
   assert_int_equal(s->label == EMOVOX_UNCERTAIN, most < threshold);
   if (s->label >= 0) assert_float_equal(s->probabilities[s->label], most, 0);
+}
+
+/* Nothing but evidence, and what is known of the speaker, is judged: doing so again gives the same. */
+static void check_judgement(const configuration *c, const results *r) {
+  emovox_segment segments[MAX_SEGMENTS];
+  emovox_summary summary;
+  memcpy(segments, r->segments, sizeof segments);
+  for (size_t i = 0; i < r->count; i++)
+    if (segments[i].label != EMOVOX_NO_SPEECH)
+      segments[i].probability = segments[i].valence = segments[i].arousal = segments[i].probabilities[0] = -2;
+  assert_int_equal(emovox_judge(c->model, &c->config.judging, segments, r->count), EMOVOX_OK);
+  assert_int_equal(emovox_summarize(c->model, segments, r->count, r->summary.duration, &summary), EMOVOX_OK);
+  if (c->knows_speaker) return; /* who has become known since */
+  assert_memory_equal(segments, r->segments, sizeof segments);
+  assert_memory_equal(&summary, &r->summary, offsetof(emovox_summary, arousal) + sizeof(float));
 }
 
 static void check(const configuration *c, const results *r) {
@@ -197,12 +227,17 @@ static void check(const configuration *c, const results *r) {
   testing_assert_close(s->probabilities, probabilities, (size_t)labels, 1e-5f);
   if (!voting) {
     assert_int_equal(s->label, EMOVOX_NO_SPEECH);
-    assert_float_equal(s->confidence, 0, 0);
+    assert_float_equal(s->agreement, 0, 0);
     return;
   }
+  float largest = 0;
+  for (int k = 0; k < labels; k++)
+    largest = fmaxf(largest, s->probabilities[k]);
+  assert_float_equal(s->probability, s->label == EMOVOX_UNCERTAIN ? largest : s->probabilities[s->label], 0);
+  check_judgement(c, r);
   uint32_t winners = s->label == EMOVOX_UNCERTAIN ? uncertain : votes[s->label];
   assert_int_equal(winners, most > uncertain ? most : uncertain);
-  assert_float_equal(s->confidence, (float)winners / (float)voting, 1e-6);
+  assert_float_equal(s->agreement, (float)winners / (float)voting, 1e-6);
   assert_true(r->weight >= 0 && r->weight < 1 && r->known <= duration + 1e-9);
   assert_true(!c->config.enroll || r->weight > 0);
 }
@@ -220,9 +255,11 @@ static void print(uint32_t number, const configuration *c, const results *r) {
   const emovox_config *config = &c->config;
   printf(
       "{\"configuration\":%u,\"model\":\"%s\",\"rate\":%u,\"channels\":%u,\"hop\":%.2f,\"threshold\":%.6f,"
-      "\"speaker\":%d,\"enroll\":%d,\"frames\":%zu,\"status\":%d,\"label\":%d,\"weight\":%.9g,\"segments\":[",
-      number, emovox_model_name(c->model), config->sample_rate, config->channels, c->hop, (double)config->threshold,
-      c->knows_speaker, config->enroll, c->frames, (int)r->status, r->summary.label, r->weight);
+      "\"labels\":%u,\"speaker\":%d,\"enroll\":%d,\"frames\":%zu,\"status\":%d,\"label\":%d,\"weight\":%.9g,"
+      "\"segments\":[",
+      number, emovox_model_name(c->model), config->sample_rate, config->channels, c->hop,
+      (double)config->judging.threshold, config->judging.labels, c->knows_speaker, config->enroll, c->frames,
+      (int)r->status, r->summary.label, r->weight);
   for (size_t i = 0; i < r->count; i++) {
     const emovox_segment *s = &r->segments[i];
     printf("%s{\"start\":%.9g,\"end\":%.9g,\"label\":%d,\"intensity\":%.9g,\"speech_ratio\":%.9g,\"probabilities\":[",

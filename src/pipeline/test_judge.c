@@ -134,9 +134,9 @@ static void refuses_what_is_out_of_range(void **state) {
   bad[2].prior[0] = -1;
   bad[3].prior[1] = NAN;
   bad[4].prior[2] = 1e7F;
-  bad[5].labels = 1U << 2;            /* one label is no choice */
-  bad[6].labels = 1U << 8 | 1U << 0;  /* this model has eight */
-  bad[7].labels = 1U << 0 | 1U << 1;  /* allowed, but the prior says never */
+  bad[5].labels = 1U << 2;           /* one label is no choice */
+  bad[6].labels = 1U << 8 | 1U << 0; /* this model has eight */
+  bad[7].labels = 1U << 0 | 1U << 1; /* allowed, but the prior says never */
   bad[7].prior[5] = 1;
   for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
     assert_int_equal(emovox_judge(model, &bad[i], &s, 1), EMOVOX_ERROR_ARGUMENT);
@@ -172,6 +172,69 @@ static void silence_stays_silence(void **state) {
   emovox_model_destroy(model);
 }
 
+/* An hour of it: each segment as by itself, and the summary as counted by hand. */
+static void an_hour_is_judged_as_segments_are(void **state) {
+  (void)state;
+  enum { HOUR = 1800 };
+  emovox_model *model = testing_model(TESTING_TINY);
+  static emovox_segment hour[HOUR];
+  emovox_judging judging = emovox_judging_default();
+  assert_int_equal(emovox_speaker_create(model, &judging.speaker), EMOVOX_OK);
+  emovox_segment few[12];
+  for (size_t i = 0; i < 12; i++)
+    few[i] = segment(model, i);
+  for (size_t i = 0; i < HOUR; i++) {
+    hour[i] = few[i * 7 % 12];
+    hour[i].start = 2 * (double)i;
+    hour[i].end = hour[i].start + 4;
+    if (i % 5 == 4) hour[i].label = EMOVOX_NO_SPEECH;
+  }
+  emovox_speaker *speaker = judging.speaker;
+  for (int known = 0; known <= 1; known++) {
+    if (known) assert_int_equal(emovox_speaker_hear(speaker, hour, HOUR, 0), EMOVOX_OK);
+    judging.speaker = known ? speaker : NULL;
+    emovox_summary summary;
+    assert_int_equal(emovox_judge(model, &judging, few, 12), EMOVOX_OK);
+    assert_int_equal(emovox_judge(model, &judging, hour, HOUR), EMOVOX_OK);
+    assert_int_equal(emovox_summarize(model, hour, HOUR, 3602, &summary), EMOVOX_OK);
+    uint32_t votes[EMOVOX_MAX_LABELS] = {0}, uncertain = 0;
+    for (size_t i = 0; i < HOUR; i++) {
+      if (i % 5 == 4) {
+        assert_int_equal(hour[i].label, EMOVOX_NO_SPEECH);
+        assert_float_equal(sum(hour[i].probabilities, EMOVOX_MAX_LABELS), 0, 0);
+        continue;
+      }
+      const emovox_segment *same = &few[i * 7 % 12];
+      assert_int_equal(hour[i].label, same->label);
+      assert_float_equal(hour[i].probability, same->probability, 0);
+      assert_memory_equal(hour[i].probabilities, same->probabilities, sizeof same->probabilities);
+      if (same->label == EMOVOX_UNCERTAIN)
+        uncertain++;
+      else
+        votes[same->label]++;
+    }
+    assert_int_equal(summary.segments, HOUR);
+    assert_int_equal(summary.voting, HOUR / 5 * 4);
+    assert_int_equal(summary.uncertain, uncertain);
+    assert_memory_equal(summary.votes, votes, sizeof votes);
+  }
+  emovox_speaker_destroy(speaker);
+  emovox_model_destroy(model);
+}
+
+static void summaries_refuse_null(void **state) {
+  (void)state;
+  emovox_model *model = testing_model(TESTING_TINY);
+  emovox_segment s = segment(model, 0);
+  emovox_summary summary;
+  assert_int_equal(emovox_summarize(NULL, &s, 1, 4, &summary), EMOVOX_ERROR_ARGUMENT);
+  assert_int_equal(emovox_summarize(model, NULL, 1, 4, &summary), EMOVOX_ERROR_ARGUMENT);
+  assert_int_equal(emovox_summarize(model, &s, 1, 4, NULL), EMOVOX_ERROR_ARGUMENT);
+  assert_int_equal(emovox_summarize(model, NULL, 0, 4, &summary), EMOVOX_OK);
+  assert_int_equal(summary.label, EMOVOX_NO_SPEECH);
+  emovox_model_destroy(model);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(follows_the_reference),
@@ -180,6 +243,8 @@ int main(void) {
       cmocka_unit_test(what_is_strange_makes_uncertain),
       cmocka_unit_test(refuses_what_is_out_of_range),
       cmocka_unit_test(silence_stays_silence),
+      cmocka_unit_test(an_hour_is_judged_as_segments_are),
+      cmocka_unit_test(summaries_refuse_null),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -57,6 +58,8 @@ static void tells_what_it_is(void **state) {
   assert_float_equal(emovox_hop_seconds(model), 2, 1e-9);
   assert_float_equal(emovox_min_seconds(model), 0.49, 1e-9);
   assert_float_equal(emovox_salience_seconds(model), 0.04, 1e-9);
+  assert_true(emovox_threshold(model) > 0 && emovox_threshold(model) < 1);
+  assert_int_equal(emovox_evidence_count(model), 8 + model->people.dimensions);
   emovox_model_destroy(model);
   emovox_model_destroy(NULL);
 }
@@ -76,8 +79,8 @@ static void assert_faults(const char *path, const fault *faults, size_t count) {
 static void names_each_fault(void **state) {
   (void)state;
   const fault faults[] = {
-      {"\\\"format\\\": 4", "\\\"format\\\": 3", EMOVOX_ERROR_MODEL_VERSION},
-      {"\\\"format\\\": 4", "\\\"format\\\": 5", EMOVOX_ERROR_MODEL_VERSION},
+      {"\\\"format\\\": 5", "\\\"format\\\": 4", EMOVOX_ERROR_MODEL_VERSION},
+      {"\\\"format\\\": 5", "\\\"format\\\": 6", EMOVOX_ERROR_MODEL_VERSION},
       {"\\\"format\\\":", "\\\"formaT\\\":", EMOVOX_ERROR_MODEL_METADATA},
       {"__metadata__\":{\"emovox", "__metadata__\":{\"emovax", EMOVOX_ERROR_MODEL_METADATA},
       {"\\\"hop\\\": 160", "\\\"hop\\\": 0.5", EMOVOX_ERROR_MODEL_METADATA},
@@ -110,6 +113,7 @@ static void names_each_fault_of_an_encoder(void **state) {
       {"\\\"channels\\\": [48, 48]", "\\\"channels\\\": [48, 54]", EMOVOX_ERROR_MODEL_SHAPE},
       {"\\\"channels\\\": [48, 48]", "\\\"channels\\\": [48    ]", EMOVOX_ERROR_MODEL_METADATA},
       {"\\\"strides\\\": [1, 2]", "\\\"strides\\\": [1, 9]", EMOVOX_ERROR_MODEL_METADATA},
+      {"\\\"strides\\\": [1, 2]", "\\\"strides\\\": [1   ]", EMOVOX_ERROR_MODEL_METADATA},
       {"\\\"statistics\\\": [0, 2]", "\\\"statistics\\\": [2, 0]", EMOVOX_ERROR_MODEL_METADATA},
       {"\\\"statistics\\\": [0, 2]", "\\\"statistics\\\": [2, 2]", EMOVOX_ERROR_MODEL_METADATA},
       {"\\\"statistics\\\": [0, 2]", "\\\"statistics\\\": [0, 3]", EMOVOX_ERROR_MODEL_METADATA},
@@ -151,7 +155,7 @@ static void names_each_fault_of_labels(void **state) {
   }
 }
 
-static void names_each_fault_of_heads_and_adaptation(void **state) {
+static void names_each_fault_of_components_and_judgement(void **state) {
   (void)state;
   const fault faults[] = {
       {"\\\"components\\\": [0, 1,", "\\\"components\\\": [0, 8,", EMOVOX_ERROR_MODEL_METADATA}, /* no such label */
@@ -159,18 +163,102 @@ static void names_each_fault_of_heads_and_adaptation(void **state) {
       {"\\\"components\\\": [0, 1,", "\\\"components\\\": [0,.1,", EMOVOX_ERROR_MODEL_METADATA},
       {"7, 0, 3, 3]", "7,    3, 3]", EMOVOX_ERROR_MODEL_SHAPE},
       {"\\\"components\\\":", "\\\"componentS\\\":", EMOVOX_ERROR_MODEL_METADATA},
-      {"\\\"prior_seconds\\\": 5.0", "\\\"prior_seconds\\\": 0.0", EMOVOX_ERROR_MODEL_METADATA},
-      {"\\\"prior_seconds\\\": 5.0", "\\\"prior_seconds\\\": 601", EMOVOX_ERROR_MODEL_METADATA},
-      {"\\\"within\\\": 0.01", "\\\"within\\\": -.01", EMOVOX_ERROR_MODEL_METADATA},
-      {"\\\"within\\\": 0.01", "\\\"within\\\": 1e19", EMOVOX_ERROR_MODEL_METADATA},
-      {"\\\"between\\\": 0.03", "\\\"between\\\": 0.00", EMOVOX_ERROR_MODEL_METADATA},
-      {"\\\"between\\\":", "\\\"betweeN\\\":", EMOVOX_ERROR_MODEL_METADATA},
-      {"\\\"adaptation\\\":", "\\\"adaptatioN\\\":", EMOVOX_ERROR_MODEL_METADATA},
-      {"\"adapted.weight\"", "\"adopted.weight\"", EMOVOX_ERROR_MODEL_TENSOR},
-      {"\"adapted.bias\"", "\"adopted.bias\"", EMOVOX_ERROR_MODEL_TENSOR},
-      {"\"ordinary\"", "\"ordinory\"", EMOVOX_ERROR_MODEL_TENSOR},
+      {"\\\"judgement\\\":", "\\\"judgemenT\\\":", EMOVOX_ERROR_MODEL_METADATA},
+      {"\\\"dimensions\\\":", "\\\"dimensionS\\\":", EMOVOX_ERROR_MODEL_METADATA},
+      {"\\\"dimensions\\\": 5", "\\\"dimensions\\\": 0", EMOVOX_ERROR_MODEL_METADATA},
+      {"\\\"dimensions\\\": 5", "\\\"dimensions\\\": 57", EMOVOX_ERROR_MODEL_METADATA}, /* 64 with the labels */
+      {"\\\"dimensions\\\": 5", "\\\"dimensions\\\": 5.5", EMOVOX_ERROR_MODEL_METADATA},
+      {"\\\"dimensions\\\": 5", "\\\"dimensions\\\": 56", EMOVOX_ERROR_MODEL_SHAPE},
+      {"\\\"dimensions\\\": 5", "\\\"dimensions\\\": 4", EMOVOX_ERROR_MODEL_SHAPE},
+      {"\\\"share\\\":", "\\\"sharE\\\":", EMOVOX_ERROR_MODEL_METADATA},
+      {"\\\"share\\\": 0.5", "\\\"share\\\": 0.0", EMOVOX_ERROR_MODEL_METADATA},
+      {"\\\"share\\\": 0.5", "\\\"share\\\": 1.1", EMOVOX_ERROR_MODEL_METADATA},
+      {"\\\"caution\\\":", "\\\"cautioN\\\":", EMOVOX_ERROR_MODEL_METADATA},
+      {"\\\"caution\\\": 4.0", "\\\"caution\\\": 0", EMOVOX_ERROR_MODEL_METADATA},
+      {"\\\"caution\\\": 4.0", "\\\"caution\\\": 1001", EMOVOX_ERROR_MODEL_METADATA},
+      {"\\\"surprise\\\":", "\\\"surprisE\\\":", EMOVOX_ERROR_MODEL_METADATA},
+      {"\\\"surprise\\\": 0.25", "\\\"surprise\\\": -0.1", EMOVOX_ERROR_MODEL_METADATA},
+      {"\\\"surprise\\\": 0.25", "\\\"surprise\\\": 1001", EMOVOX_ERROR_MODEL_METADATA},
+      {"\\\"everyday\\\":", "\\\"everydaY\\\":", EMOVOX_ERROR_MODEL_METADATA},
+      {"\\\"everyday\\\": [0.3,", "\\\"everyday\\\": [0,", EMOVOX_ERROR_MODEL_METADATA}, /* it would never be heard */
+      {"\\\"everyday\\\": [0.3,", "\\\"everyday\\\": [1.3,", EMOVOX_ERROR_MODEL_METADATA},
+      {"\\\"everyday\\\": [0.3,", "\\\"everyday\\\": [", EMOVOX_ERROR_MODEL_METADATA}, /* one too few */
+      {"\\\"everyday\\\": [0.3,", "\\\"everyday\\\": [0.3, 0.3,", EMOVOX_ERROR_MODEL_METADATA},
+      {"\\\"everyday\\\": [0.3,", "\\\"everyday\\\": [\\\"0.3\\\",", EMOVOX_ERROR_MODEL_METADATA},
+      {"\\\"ordinary\\\":", "\\\"ordinarY\\\":", EMOVOX_ERROR_MODEL_METADATA},
+      {"\\\"ordinary\\\": [0, 1]", "\\\"ordinary\\\": []", EMOVOX_ERROR_MODEL_METADATA},
+      {"\\\"ordinary\\\": [0, 1]", "\\\"ordinary\\\": 1", EMOVOX_ERROR_MODEL_METADATA},
+      {"\\\"ordinary\\\": [0, 1]", "\\\"ordinary\\\": [0, 8]", EMOVOX_ERROR_MODEL_METADATA},
+      {"\\\"min_ratio\\\":", "\\\"min_ratiO\\\":", EMOVOX_ERROR_MODEL_METADATA},
+      {"\\\"uncertain_below\\\":", "\\\"uncertain_beloW\\\":", EMOVOX_ERROR_MODEL_METADATA},
+      {"\"between\"", "\"betwixt\"", EMOVOX_ERROR_MODEL_TENSOR},
+      {"\"means\"", "\"moons\"", EMOVOX_ERROR_MODEL_TENSOR},
+      {"\"relative.weight\"", "\"relativo.weight\"", EMOVOX_ERROR_MODEL_TENSOR},
+      {"\"relative.bias\"", "\"relative.bios\"", EMOVOX_ERROR_MODEL_TENSOR},
+      {"\"means\":{\"dtype\":\"F32\",\"shape\":[8,5]", "\"means\":{\"dtype\":\"F32\",\"shape\":[5,8]",
+       EMOVOX_ERROR_MODEL_SHAPE},
+      {"\"between\":{\"dtype\":\"F32\",\"shape\":[5]", "\"between\":{\"dtype\":\"F32\",\"shape\":[1,5]",
+       EMOVOX_ERROR_MODEL_SHAPE},
   };
   assert_faults(TESTING_TINY, faults, sizeof faults / sizeof *faults);
+
+  static const char begin[] = "\\\"components\\\": [";
+  char many[256] = "\\\"components\\\": [";
+  for (int i = 11; i < MIXTURE_MAX_COMPONENTS; i++)
+    strcat(many, "0,");
+  assert_int_equal(create_changed(TESTING_TINY, begin, many), EMOVOX_ERROR_MODEL_SHAPE);
+  strcat(many, "0,");
+  assert_int_equal(create_changed(TESTING_TINY, begin, many), EMOVOX_ERROR_MODEL_METADATA);
+}
+
+/* What a model says with one float of a tensor changed. */
+static emovox_status create_with(const char *name, size_t index, float value) {
+  size_t size;
+  uint8_t *bytes = testing_file(TESTING_TINY, &size);
+  safetensors file;
+  assert_int_equal(safetensors_open(bytes, size, &file), EMOVOX_OK);
+  const tensor *t = safetensors_find(&file, name);
+  assert_non_null(t);
+  assert_true(index < t->count);
+  memcpy(bytes + (t->data - bytes) + index * sizeof value, &value, sizeof value);
+  safetensors_close(&file);
+  testing_seal(bytes, size);
+  return create(bytes, size);
+}
+
+static void people_are_of_this_world(void **state) {
+  (void)state;
+  static const char *const tensors[] = {"between", "means", "relative.weight", "relative.bias"};
+  static const size_t last[] = {4, 39, 39, 7};
+  static const float bad[] = {NAN, INFINITY, -INFINITY, 1.1e6F, -1.1e6F};
+  for (size_t k = 0; k < 4; k++) {
+    for (size_t i = 0; i < 5; i++) {
+      assert_int_equal(create_with(tensors[k], 0, bad[i]), EMOVOX_ERROR_MODEL_NOT_FINITE);
+      assert_int_equal(create_with(tensors[k], last[k], bad[i]), EMOVOX_ERROR_MODEL_NOT_FINITE);
+    }
+    assert_int_equal(create_with(tensors[k], last[k], 1e6F), EMOVOX_OK);
+    assert_int_equal(create_with(tensors[k], last[k], -1e6F), k ? EMOVOX_OK : EMOVOX_ERROR_MODEL_NOT_FINITE);
+  }
+  static const float none[] = {0, -1, 1e-7F}; /* no variance is one */
+  for (size_t i = 0; i < 3; i++)
+    assert_int_equal(create_with("between", 2, none[i]), EMOVOX_ERROR_MODEL_NOT_FINITE);
+}
+
+static void tells_its_priors(void **state) {
+  (void)state;
+  emovox_model *model = testing_model(TESTING_TINY);
+  float everyday[EMOVOX_MAX_LABELS], even[EMOVOX_MAX_LABELS], sum = 0;
+  emovox_everyday_prior(model, everyday);
+  emovox_even_prior(model, even);
+  for (int k = 0; k < EMOVOX_MAX_LABELS; k++) {
+    sum += everyday[k];
+    assert_float_equal(even[k], k < 8, 0);
+    if (k >= 8) assert_float_equal(everyday[k], 0, 0);
+  }
+  assert_float_equal(sum, 1, 1e-6F);
+  assert_float_equal(everyday[0], 0.3F, 1e-5F);
+  assert_float_equal(everyday[1], 0.2F, 1e-5F);
+  emovox_model_destroy(model);
 }
 
 static void the_fingerprint_is_that_of_the_file(void **state) {
@@ -178,11 +266,11 @@ static void the_fingerprint_is_that_of_the_file(void **state) {
   size_t size;
   uint8_t *bytes = testing_file(TESTING_TINY, &size);
   emovox_model *one = testing_model(TESTING_TINY), *other = NULL;
-  assert_true(one->fingerprint == fnv1a(bytes, size - FNV_BYTES));
+  assert_true(emovox_fingerprint(one) == fnv1a(bytes, size - FNV_BYTES));
   bytes[size - FNV_BYTES - 1] ^= 1; /* of an int8 weight */
   testing_seal(bytes, size);
   assert_int_equal(emovox_model_create(bytes, size, &other), EMOVOX_OK);
-  assert_true(one->fingerprint != other->fingerprint);
+  assert_true(emovox_fingerprint(one) != emovox_fingerprint(other));
   emovox_model_destroy(one);
   emovox_model_destroy(other);
   free(bytes);
@@ -229,7 +317,7 @@ static void wants_its_checksum_last(void **state) {
 
 static void every_status_has_its_sentence(void **state) {
   (void)state;
-  for (int i = 0; i <= EMOVOX_ERROR_MODEL_CHECKSUM; i++)
+  for (int i = 0; i <= EMOVOX_ERROR_EVIDENCE; i++)
     for (int k = 0; k < i; k++)
       assert_string_not_equal(emovox_strerror((emovox_status)i), emovox_strerror((emovox_status)k));
   assert_string_equal(emovox_strerror((emovox_status)99), "Unknown status.");
@@ -249,7 +337,9 @@ int main(void) {
       cmocka_unit_test(names_each_fault),
       cmocka_unit_test(names_each_fault_of_an_encoder),
       cmocka_unit_test(names_each_fault_of_labels),
-      cmocka_unit_test(names_each_fault_of_heads_and_adaptation),
+      cmocka_unit_test(names_each_fault_of_components_and_judgement),
+      cmocka_unit_test(people_are_of_this_world),
+      cmocka_unit_test(tells_its_priors),
       cmocka_unit_test(the_fingerprint_is_that_of_the_file),
       cmocka_unit_test(notices_every_bit_that_is_flipped),
       cmocka_unit_test(wants_its_checksum_last),

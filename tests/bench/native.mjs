@@ -43,10 +43,9 @@ export async function native(samples, { rounds, seconds, times }) {
   const files = { short: path.join(folder, 'speech.wav'), long: path.join(folder, 'long.wav') };
   writeRecording(files.long, samples, times);
   const analyze = (model, file) => {
+    const args = ['analyze', '--model', model, '--json', '--evidence', file];
     const begin = performance.now();
-    const json = execFileSync(path.join(root, 'build/native/emovox'), ['analyze', '--model', model, '--json', file], {
-      maxBuffer: 1 << 28,
-    });
+    const json = execFileSync(path.join(root, 'build/native/emovox'), args, { maxBuffer: 1 << 28 });
     return { time: (performance.now() - begin) / 1000, result: JSON.parse(json) };
   };
   const pipeline = await startPipeline(files.short);
@@ -81,11 +80,12 @@ export async function native(samples, { rounds, seconds, times }) {
   });
 }
 
+/** Whether the network gives the same probabilities, before they are judged. */
 function agree(model, segments, probabilities) {
   if (segments.length !== probabilities.length) throw new Error(`${model}: other segments in Python`);
   for (const [i, segment] of segments.entries()) {
     if (segment.label === 'no speech') continue;
-    const worst = Math.max(...Object.values(segment.probabilities).map((p, k) => Math.abs(p - probabilities[i][k])));
+    const worst = Math.max(...probabilities[i].map((p, k) => Math.abs(p - Math.exp(segment.evidence[k]))));
     if (!(worst < tolerance)) throw new Error(`${model}: segment ${i} differs by ${worst} in Python.`);
   }
 }

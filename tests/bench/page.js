@@ -31,11 +31,13 @@ async function bestBatch(peer, list, batches) {
   return [...seconds].reduce((best, next) => (next[1] < best[1] ? next : best))[0];
 }
 
-/** The largest difference between probabilities, where the library judged. */
+/** The largest difference between probabilities as the network gives them, where the library judged. */
 function difference(verdicts, segments) {
   if (verdicts.length !== segments.length) throw new Error(`${verdicts.length} verdicts, ${segments.length} segments`);
-  const each = segments.map(({ label, probabilities }, i) =>
-    label === 'no speech' ? 0 : Math.max(...Object.values(probabilities).map((p, k) => Math.abs(p - verdicts[i][k]))),
+  const each = segments.map(({ probabilities, evidence }, i) =>
+    Math.max(
+      ...Object.keys(probabilities).map((_, k) => (evidence ? Math.abs(Math.exp(evidence[k]) - verdicts[i][k]) : 0)),
+    ),
   );
   return Math.max(...each);
 }
@@ -75,7 +77,7 @@ async function prepare(batches, build) {
     const logmel = new LogMel(front_end);
     const list = sequences(logmel.run(pcm), model.metadata);
     const emovox = await Emovox.create({ model: name });
-    const { segments } = await emovox.analyze(pcm, { sampleRate: 16000 });
+    const { segments } = await emovox.analyze(pcm, { sampleRate: 16000, evidence: true });
 
     stages.addModel(name, file);
     tasks.set(`${name}: emovox`, () => timed(() => emovox.analyze(pcm, { sampleRate: 16000 })));

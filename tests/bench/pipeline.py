@@ -49,7 +49,7 @@ def sequences(path: str, meta: dict) -> np.ndarray:
 def analyze(network, meta: dict, path: str, batch: int) -> tuple[float, list[list[float]]]:
     start = time.perf_counter()
     outputs = [
-        network(network.stem(features)["conv2"])["logits"].softmax(dim=1)
+        network(network.stem(features)["conv2"])["evidence"][:, : len(meta["labels"])].exp()
         for features in torch.from_numpy(sequences(path, meta)).split(batch)
     ]
     probabilities = torch.cat(outputs).tolist()
@@ -59,7 +59,8 @@ def analyze(network, meta: dict, path: str, batch: int) -> tuple[float, list[lis
 def main() -> None:
     torch.set_num_threads(1)
     path = sys.argv[1]
-    models = {name: export.load(ROOT / f"model/emovox-{name}.safetensors") for name in ("small", "large")}
+    loaded = {name: export.load(ROOT / f"model/emovox-{name}.safetensors") for name in ("small", "large")}
+    models = {name: (network, meta) for name, (network, _, meta) in loaded.items()}
     analyze(*models["small"], path, 1)  # librosa compiles on its first call
     batches = {
         name: min((1, 8, 64), key=lambda batch: analyze(*model, path, batch)[0]) for name, model in models.items()

@@ -4,12 +4,14 @@
  * timed where it works, on real data and with the caches as it finds them. Its time is its own: that of stages which
  * it calls is taken off.
  * SPDX-License-Identifier: MIT */
+#include <math.h>
 #include <string.h>
 
 #include "features/normalize.h"
 #include "features/resample.h"
 #include "nn/activation.h"
 #include "nn/matmul.h"
+#include "pipeline/judge.h"
 #include "pipeline/model.h"
 #include "pipeline/vote.h"
 
@@ -74,9 +76,9 @@ WRAP(within(BLOCKS, PRODUCTS), matmul_run,
      (void *self, const float *a, const float *b, size_t m, size_t k, size_t n, float *out), (self, a, b, m, k, n, out))
 WRAP_VOID(within(NETWORK, GELU), activation_gelu, (float *x, size_t n), (x, n))
 WRAP(LSTM, lstm_run, (void *self, const float *in, size_t n, float *out, size_t stride), (self, in, n, out, stride))
-WRAP_VOID(VOTING, adaptation_judge,
-          (const adaptation *self, const adaptation_sums *sums, const float *logits, const float *u, float *out),
-          (self, sums, logits, u, out))
+WRAP_VOID(VOTING, judge_evidence,
+          (const population *people, const light *in, const belief *known, const float *evidence, float *out),
+          (people, in, known, evidence, out))
 WRAP_VOID(VOTING, vote_add, (void *self, const emovox_segment *segment), (self, segment))
 
 float __real_normalize(const normalize_params *params, const float *in, size_t n, float *out);
@@ -112,12 +114,14 @@ network *bench_network(const emovox_model *model) {
   return network_create(&model->network, &model->file, &created) ? NULL : created;
 }
 
-/* Normalised log-mel of a full sequence, with NN_PADDING floats of slack -> probabilities of the labels. */
+/* Normalised log-mel of a full sequence, with NN_PADDING floats of slack -> probabilities of the labels as the network
+ * gives them: before they are judged. */
 EXPORT(bench_judge)
 emovox_status bench_judge(const emovox_model *model, network *self, const float *sequence, float *probabilities);
 emovox_status bench_judge(const emovox_model *model, network *self, const float *sequence, float *probabilities) {
   network_output output;
   emovox_status status = __real_network_run(self, sequence, model->sequence.frames, &output);
-  if (!status) __real_adaptation_judge(&model->adaptation, NULL, output.components, output.adapted, probabilities);
+  for (size_t y = 0; !status && y < model->people.labels; y++)
+    probabilities[y] = expf(output.evidence[y]);
   return status;
 }

@@ -57,6 +57,13 @@ describe('options', () => {
     ['emovox.stream(pcm, { hop: 4.1 }).next()', /'hop' of stream\(\)/],
     ['emovox.analyze(pcm, { threshold: 1.1 })', /'threshold' of analyze\(\) must be a number from 0 to 1/],
     ['emovox.listen({ threshold: -1 })', /'threshold' of listen\(\)/],
+    ['emovox.analyze(pcm, { prior: "odd" })', /'prior' of analyze\(\) must be 'everyday', 'even', or weights/],
+    ['emovox.listen({ prior: { joyful: 1 } })', /'prior' of listen\(\).*'joyful' is none of them/],
+    ['emovox.stream(pcm, { labels: ["sad"] }).next()', /'labels' of stream\(\) must be a list of two or more/],
+    ['emovox.analyze(pcm, { evidence: "yes" })', /'evidence' of analyze\(\) must be true or false/],
+    ['emovox.stream(pcm, { onRevised() {} }).next()', /stream\(\) has no option 'onRevised'/],
+    ['emovox.judge({}, { hop: 1 })', /judge\(\) has no option 'hop'.*prior, labels, threshold, speaker/],
+    ['emovox.judge({}, { labels: ["sad", "joyful"] })', /'labels' of judge\(\).*'joyful' is none of them/],
     ['emovox.listen({ onSamples: [] })', /'onSamples' of listen\(\) must be a function/],
     ['emovox.analyze(pcm, { onSamples() {} })', /analyze\(\) has no option 'onSamples'/],
     ['emovox.logMel(pcm, { start: -1 })', /'start' of logMel\(\) must be a number of seconds, 0 or more/],
@@ -92,6 +99,13 @@ describe('options', () => {
             'emovox.stream(pcm, { hop: 4.1 }).next()': () => emovox.stream(pcm, { hop: 4.1 }).next(),
             'emovox.analyze(pcm, { threshold: 1.1 })': () => emovox.analyze(pcm, { threshold: 1.1 }),
             'emovox.listen({ threshold: -1 })': () => emovox.listen({ threshold: -1 }),
+            'emovox.analyze(pcm, { prior: "odd" })': () => emovox.analyze(pcm, { prior: 'odd' }),
+            'emovox.listen({ prior: { joyful: 1 } })': () => emovox.listen({ prior: { joyful: 1 } }),
+            'emovox.stream(pcm, { labels: ["sad"] }).next()': () => emovox.stream(pcm, { labels: ['sad'] }).next(),
+            'emovox.analyze(pcm, { evidence: "yes" })': () => emovox.analyze(pcm, { evidence: 'yes' }),
+            'emovox.stream(pcm, { onRevised() {} }).next()': () => emovox.stream(pcm, { onRevised() {} }).next(),
+            'emovox.judge({}, { hop: 1 })': () => emovox.judge({}, { hop: 1 }),
+            'emovox.judge({}, { labels: ["sad", "joyful"] })': () => emovox.judge({}, { labels: ['sad', 'joyful'] }),
             'emovox.listen({ onSamples: [] })': () => emovox.listen({ onSamples: [] }),
             'emovox.analyze(pcm, { onSamples() {} })': () => emovox.analyze(pcm, { onSamples() {} }),
             'emovox.logMel(pcm, { start: -1 })': () => emovox.logMel(pcm, { start: -1 }),
@@ -142,6 +156,119 @@ describe('hop and threshold', () => {
       }
       assert.equal(results.threshold, 0.25);
       assert.deepEqual({ ...results.same, engine: 0 }, { ...results.usual, engine: 0 });
+    }));
+});
+
+describe('judge()', () => {
+  const lights = [
+    {},
+    { prior: 'even' },
+    { prior: { neutral: 2, sad: 0.5 }, threshold: 0.9 },
+    { labels: ['neutral', 'happy', 'sad', 'angry'] },
+  ];
+  const long = readFileSync(data('speech/long.opus')).toString('base64');
+
+  for (const name of ['emovox.js', 'inline.js']) {
+    test(`says what analyze() says with the same options, ${name}`, () =>
+      chromium.withPage(async (page) => {
+        await open(page);
+        const { pairs, kept, hour, milliseconds, codes } = await page.evaluate(
+          async ([url, text, lights]) => {
+            const { Emovox } = await import(url);
+            const emovox = await Emovox.create();
+            const file = Uint8Array.from(atob(text), (char) => char.charCodeAt(0));
+            const heard = await emovox.analyze(file, { evidence: true });
+            const before = JSON.stringify(heard);
+            const pairs = [];
+            for (const how of lights) {
+              pairs.push([await emovox.judge(heard, how), await emovox.analyze(file, { ...how, evidence: true })]);
+            }
+            const kept = before === JSON.stringify(heard);
+            const segments = Array.from({ length: 1799 }, (_, i) => ({
+              ...heard.segments[i % heard.segments.length],
+              start: 2 * i,
+              end: 2 * i + 4,
+            }));
+            const speaker = await emovox.speaker();
+            await speaker.hear({ ...heard, duration: 3600, segments });
+            let milliseconds = Infinity;
+            let hour;
+            for (let i = 0; i < 10; i++) {
+              const started = performance.now();
+              hour = await emovox.judge({ ...heard, duration: 3600, segments }, { speaker, prior: 'even' });
+              milliseconds = Math.min(milliseconds, performance.now() - started);
+            }
+            const code = (promise) => promise.then(() => 'none').catch((error) => error.code);
+            const codes = [
+              await code(emovox.judge(await emovox.analyze(globalThis.bytes))),
+              await code(emovox.judge({ ...heard, evidence: { model: '0123456789abcdef' } })),
+              await code(emovox.judge(heard, { speaker: {} })),
+              await code(speaker.hear({ ...heard, evidence: undefined })),
+              await code(speaker.close().then(() => emovox.judge(heard, { speaker }))),
+            ];
+            await emovox.close();
+            codes.push(await code(emovox.judge(heard)));
+            return { pairs, kept, hour: hour.segments.length, milliseconds, codes };
+          },
+          /** @type {const} */ ([`/lib/${name}`, long, lights]),
+        );
+        for (const [judged, analysed] of pairs) {
+          assertClose({ ...judged, engine: 0 }, { ...analysed, engine: 0 }, 1e-6);
+        }
+        assert.ok(kept, 'what is judged stays as it is');
+        assert.notDeepEqual(pairs[0][0].probabilities, pairs[1][0].probabilities);
+        assert.equal(hour, 1799);
+        assert.ok(milliseconds < 20, `${milliseconds} ms`);
+        const refused = ['evidence-missing', 'evidence-model', 'bad-input', 'evidence-missing', 'closed', 'closed'];
+        assert.deepEqual(codes, refused);
+      }));
+  }
+
+  test('a recording is judged once more when it ends, by what all of it told of the speaker', () =>
+    chromium.withPage(async (page) => {
+      await open(page);
+      const { live, revised, result, judged, never, heard, adaptation } = await page.evaluate(async () => {
+        const emovox = await globalThis.Emovox.create();
+        const context = new AudioContext();
+        const source = context.createBufferSource();
+        source.buffer = await context.decodeAudioData(globalThis.bytes.slice().buffer);
+        source.loop = true;
+        const destination = context.createMediaStreamDestination();
+        source.connect(destination);
+        source.start();
+        const speaker = await emovox.speaker();
+        const [live, revised, never, blocks] = [[], [], [], []];
+        const recording = await emovox.listen({
+          stream: destination.stream,
+          speaker,
+          evidence: true,
+          hop: 1,
+          onSegment: (segment) => live.push(segment),
+          onRevised: (segments) => revised.push(segments),
+          onSamples: (block) => blocks.push(block),
+        });
+        while (live.length < 4) await new Promise((resolve) => setTimeout(resolve, 100));
+        const result = await recording.stop();
+        const { sampleRate } = recording;
+        const samples = new Float32Array(await new Blob(blocks).arrayBuffer());
+        const how = { sampleRate, hop: 1, evidence: true, onRevised: (segments) => never.push(segments) };
+        const stranger = await emovox.analyze(samples, how);
+        const judged = await emovox.judge(stranger, { speaker });
+        const other = await emovox.speaker();
+        const adaptation = await other.hear(stranger);
+        const heard = await emovox.judge(stranger, { speaker: other });
+        await context.close();
+        await emovox.close();
+        return { live, revised, result, judged, never, heard, adaptation };
+      });
+      assert.equal(revised.length, 1);
+      assert.deepEqual(revised[0], result.segments);
+      assert.equal(live.length, result.segments.length);
+      assert.notDeepEqual(live[1].probabilities, result.segments[1].probabilities);
+      assert.deepEqual(never, [], 'a stranger is not known better at the end');
+      assertClose({ ...judged, engine: 0 }, { ...result, engine: 0 }, 1e-6);
+      assertClose({ ...heard, engine: 0 }, { ...result, engine: 0 }, 1e-4);
+      assertClose(adaptation, result.adaptation, 1e-6);
     }));
 });
 
@@ -373,7 +500,7 @@ describe('streams', () => {
           assert.ok(Math.abs(results[name].probabilities[label] - probability) < 1e-4, `${name}: ${label}`);
       }
       assert.equal(results.heard.emotion, expected.emotion);
-      assert.equal(results.bytes.schema, 'emovox.result/1');
+      assert.equal(results.bytes.schema, 'emovox.result/2');
     }));
 
   test('of the wrong kind, and broken ones, reject', () =>
@@ -511,12 +638,13 @@ describe('listen()', () => {
         const { live, again, seconds } = await page.evaluate(async () => {
           const emovox = await globalThis.Emovox.create();
           const blocks = [];
-          const recording = await emovox.listen({ hop: 0.5, onSamples: (block) => blocks.push(block) });
+          const how = { hop: 0.5, prior: 'even', labels: ['calm', 'sad', 'angry'], threshold: 0, evidence: true };
+          const recording = await emovox.listen({ ...how, onSamples: (block) => blocks.push(block) });
           await new Promise((resolve) => setTimeout(resolve, 5500));
           const live = await recording.stop();
           const { sampleRate } = recording;
           const kept = await new Blob(blocks).arrayBuffer();
-          const again = await emovox.analyze(new Float32Array(kept), { sampleRate, hop: 0.5 });
+          const again = await emovox.analyze(new Float32Array(kept), { ...how, sampleRate });
           return { live, again, seconds: kept.byteLength / 4 / sampleRate };
         });
         assert.equal(live.duration, seconds);

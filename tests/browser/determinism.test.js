@@ -100,16 +100,16 @@ async function inChromium({ model, ...options }) {
 }
 
 /** Labels, votes and times. @param {any} result */
-const skeleton = ({ duration, emotion, confidence, votes, segments }) =>
+const skeleton = ({ duration, emotion, agreement, votes, segments }) =>
   JSON.stringify({
-    ...{ duration, emotion, confidence, votes },
+    ...{ duration, emotion, agreement, votes },
     segments: segments.map(({ start, end, label }) => ({ start, end, label })),
   });
 
 /** Everything that is a number between 0 and 1. @param {any} result */
-const numbers = ({ probabilities, intensity, speech_ratio, segments }) => ({
-  ...{ probabilities, intensity, speech_ratio },
-  segments: segments.map((/** @type {any} */ s) => [s.confidence, s.speech_ratio, s.intensity, s.probabilities]),
+const numbers = ({ probability, probabilities, intensity, speech_ratio, segments }) => ({
+  ...{ probability, probabilities, intensity, speech_ratio },
+  segments: segments.map((/** @type {any} */ s) => [s.probability, s.speech_ratio, s.intensity, s.probabilities]),
 });
 
 /** All that does not depend on the time it took. @param {any} result */

@@ -111,7 +111,7 @@ describe('a file', () => {
       assert.equal(await element.evaluate((node) => node.result), null);
       await pick(element, long);
       await verdict(element);
-      const { segments, probabilities, emotion, confidence, votes } = await element.evaluate((node) => node.result);
+      const { segments, probabilities, emotion, agreement, votes } = await element.evaluate((node) => node.result);
       const expected = await page.evaluate(async (bytes) => {
         const { Emovox } = await import('/lib/emovox.js');
         const emovox = await Emovox.create();
@@ -126,11 +126,11 @@ describe('a file', () => {
       assert.equal(requests.filter((url) => url.endsWith('/emovox.js')).length, 1, 'one copy of the library');
 
       assert.equal(await part(element, 'emotion').textContent(), `${emotion.charAt(0).toUpperCase()}Sounds ${emotion}`);
-      const percent = `${Math.round(confidence * 100)}%`;
+      const percent = `${Math.round(agreement * 100)}%`;
       const all = segments.filter(({ label }) => label !== 'no speech').length;
-      const words = String(await part(element, 'confidence').textContent());
+      const words = String(await part(element, 'agreement').textContent());
       assert.match(words, /clear|mixed/i);
-      assert.ok(words.includes(`confidence ${percent}, ${votes[emotion]} / ${all} votes`), words);
+      assert.ok(words.includes(`agreement ${percent}, ${votes[emotion]} / ${all} votes`), words);
       assert.equal(await part(element, 'row').count(), Object.keys(votes).length);
       assert.deepEqual(
         await part(element, 'segment').locator('[aria-hidden]').allTextContents(),
@@ -306,14 +306,27 @@ describe('attributes', () => {
   test('are properties too, also those set before the element was known', () =>
     chromium.withPage(async (page) => {
       await open(page, { markup: '' });
-      const { html, values } = await page.evaluate(() => {
+      const { html, values, standard, judging } = await page.evaluate(() => {
         const node = document.createElement('emovox-recorder');
+        const standard = [node.prior, node.labels];
         Object.assign(node, { model: 'large', baseUrl: '/lib/', disabled: true, lang: 'pl' });
+        const judging = [];
+        for (const prior of ['even', { neutral: 2, sad: 0.5 }]) {
+          Object.assign(node, { prior, labels: ['neutral', 'sad'] });
+          judging.push([node.getAttribute('prior'), node.prior, node.getAttribute('labels'), node.labels]);
+        }
+        node.removeAttribute('prior');
+        node.labels = [];
         const values = [node.model, node.baseUrl, node.disabled, node.preload, node.lang];
-        return { html: node.outerHTML, values };
+        return { html: node.outerHTML, values, standard, judging };
       });
       assert.equal(html, '<emovox-recorder model="large" base-url="/lib/" disabled="" lang="pl"></emovox-recorder>');
       assert.deepEqual(values, ['large', '/lib/', true, false, 'pl']);
+      assert.deepEqual(standard, ['everyday', []]);
+      assert.deepEqual(judging, [
+        ['even', 'even', 'neutral,sad', ['neutral', 'sad']],
+        ['neutral=2,sad=0.5', { neutral: 2, sad: 0.5 }, 'neutral,sad', ['neutral', 'sad']],
+      ]);
       const early = await page.evaluate(async () => {
         const frame = document.createElement('iframe');
         document.body.append(frame);
@@ -329,6 +342,46 @@ describe('attributes', () => {
         return node.getAttribute('model');
       });
       assert.equal(early, 'large');
+    }));
+
+  test('prior and labels say in what light the next recording is judged; what they cannot be is said in words', () =>
+    chromium.withPage(async (page) => {
+      const element = await open(page, {
+        markup: '<emovox-recorder prior="even" labels="sad, angry"></emovox-recorder>',
+      });
+      const resultOf = async () => {
+        await pick(element, angry);
+        await page.waitForFunction(() => document.querySelector('emovox-recorder').result !== null);
+        const { prior, probabilities } = await element.evaluate((node) => node.result);
+        await element.evaluate((node) => node.cancel());
+        return { prior, probabilities };
+      };
+      const light = async (/** @type {object} */ change) => {
+        await element.evaluate((node, values) => Object.assign(node, values), change);
+        return resultOf();
+      };
+      const two = await resultOf();
+      assert.deepEqual(two.prior, {
+        ...Object.fromEntries(Object.keys(two.prior).map((label) => [label, 0])),
+        sad: 0.5,
+        angry: 0.5,
+      });
+      assert.ok(Math.abs(two.probabilities.sad + two.probabilities.angry - 1) < 1e-6);
+      const all = await light({ labels: [], prior: { neutral: 5 } });
+      assert.equal(all.prior.neutral, 5 / (Object.keys(all.prior).length + 4));
+      assert.ok(all.probabilities.happy > 0);
+      assert.ok((await light({ prior: 'everyday' })).probabilities.neutral < all.probabilities.neutral);
+      await element.evaluate((node) => node.setAttribute('prior', 'odd'));
+      await pick(element, angry);
+      await part(element, 'error').waitFor();
+      assert.match(
+        String(await part(element, 'error').textContent()),
+        /'prior' of analyze\(\) must be .*'odd' is none of them/,
+      );
+      assert.deepEqual(
+        (await eventsOf(page, 'error')).map(({ detail }) => detail.code),
+        ['bad-option'],
+      );
     }));
 
   test('model and base-url load anew, and say so in words where they cannot', () =>
@@ -632,21 +685,21 @@ describe('for everybody', () => {
       });
       await pick(element, long);
       await verdict(element);
-      const { segments, confidence, votes } = await element.evaluate((node) => node.result);
+      const { segments, agreement, votes } = await element.evaluate((node) => node.result);
       const percent = (/** @type {number} */ share) => `${Math.round(share * 100)}%`;
       const snapshot = await element.ariaSnapshot();
-      assert.match(snapshot, /status: "Sounds angry\. Clear: confidence \d+%/);
+      assert.match(snapshot, /status: "Sounds angry\. Clear: agreement \d+%/);
       assert.match(snapshot, /table "One vote for each/);
       assert.match(snapshot, new RegExp(`row "angry ${votes.angry} \\d+%"`));
       assert.match(snapshot, /list "Timeline":/);
-      for (const { start, label, confidence } of segments) {
-        const item = `listitem: 0:${`${Math.floor(start)}`.padStart(2, '0')}–0:\\d+ ${label}, ${percent(confidence)}`;
+      for (const { start, label, probability } of segments) {
+        const item = `listitem: 0:${`${Math.floor(start)}`.padStart(2, '0')}–0:\\d+ ${label}, ${percent(probability)}`;
         assert.match(snapshot, new RegExp(item));
       }
       assert.equal(await element.getByRole('status').count(), 1);
       const said = await page.evaluate(() => globalThis.spoken.filter(Boolean));
       assert.equal(said.length, 1, `said ${said}`);
-      assert.ok(said[0].includes(percent(confidence)));
+      assert.ok(said[0].includes(percent(agreement)));
     }));
 
   for (const colorScheme of /** @type {const} */ (['light', 'dark'])) {
@@ -743,12 +796,12 @@ describe('for everybody', () => {
       await page.evaluate(() => {
         const sheet = new CSSStyleSheet();
         sheet.replaceSync(
-          'emovox-recorder { --emovox-angry: rgb(1, 2, 3) } emovox-recorder::part(confidence) { color: rgb(4, 5, 6) }',
+          'emovox-recorder { --emovox-angry: rgb(1, 2, 3) } emovox-recorder::part(agreement) { color: rgb(4, 5, 6) }',
         );
         document.adoptedStyleSheets = [sheet];
       });
       assert.equal(await background(), 'rgb(1, 2, 3)');
-      const color = await part(element, 'confidence').evaluate((node) => getComputedStyle(node).color);
+      const color = await part(element, 'agreement').evaluate((node) => getComputedStyle(node).color);
       assert.equal(color, 'rgb(4, 5, 6)');
     }));
 });

@@ -24,8 +24,8 @@ describe('recordings', () => {
       chromium.withPage(async (page) => {
         await chromium.openSite(page);
         await page.setInputFiles('#file', data(`formats/${name}`));
-        const { state, emotion, confidence } = await shownResult(page);
-        assert.deepEqual([state, emotion, Number(confidence)], ['done', expected.emotion, expected.confidence]);
+        const { state, emotion, agreement } = await shownResult(page);
+        assert.deepEqual([state, emotion, Number(agreement)], ['done', expected.emotion, expected.agreement]);
         const result = await savedResult(page);
         assert.equal(result.file, name);
         assertSame(result, expected, within); // which cannot read all of them: it heard the WAV file
@@ -118,9 +118,9 @@ describe('what cannot be judged', () => {
       await chromium.openSite(page);
       const buffer = makeWav(new Float32Array(sampleRate * 6), sampleRate);
       await page.setInputFiles('#file', { name: 'silent.wav', mimeType: 'audio/wav', buffer });
-      const { emotion, confidence, text } = await shownResult(page);
+      const { emotion, agreement, text } = await shownResult(page);
       assert.equal(emotion, 'no speech');
-      assert.equal(Number(confidence), 0);
+      assert.equal(Number(agreement), 0);
       assert.match(text, /No speech found/);
       assert.match(text, /nobody to be heard/);
     }));

@@ -181,7 +181,7 @@ export async function stored(page) {
 
 /**
  * @param {import('playwright-core').Page} page
- * @returns {Promise<{state: string, emotion?: string, confidence?: string, error?: string, text: string}>} once settled
+ * @returns {Promise<{state: string, emotion?: string, agreement?: string, error?: string, text: string}>} once settled
  */
 export async function shownResult(page) {
   await page.waitForSelector('#result[data-state=done], #result[data-state=failed]');
@@ -292,8 +292,8 @@ export async function openView(page, view) {
 export async function set(page, name, value) {
   await openView(page, 'settings');
   await page.$eval('#advanced', (node) => /** @type {HTMLDetailsElement} */ (node).setAttribute('open', ''));
-  if (name === 'hop') await page.selectOption('#hop', value);
-  else await page.fill('#threshold', value);
+  if (name === 'threshold') await page.fill('#threshold', value);
+  else await page.selectOption(`#${name}`, value);
   await openView(page, 'listen');
 }
 
@@ -319,7 +319,11 @@ export function assertSame(result, native, within) {
     near(result.segments[i], segment, `at ${segment.start} s`);
     if (within < 0.01) assert.equal(result.segments[i].label, segment.label);
   }
-  if (within < 0.01) assert.deepEqual([result.votes, result.confidence], [native.votes, native.confidence]);
+  if (within < 0.01) assert.deepEqual([result.votes, result.agreement], [native.votes, native.agreement]);
+  assert.ok(
+    Math.abs(result.probability - native.probability) <= within,
+    `${result.probability}, ${native.probability}`,
+  );
 }
 
 /** How far the probabilities of a file may be from the native build's: lossy ones sound a little different. */

@@ -134,6 +134,60 @@ describe('on', () => {
       assert.equal(await page.locator('#recordings li').count(), 1);
     }));
 
+  test('what was kept before agreement and probability had their names opens as ever', () =>
+    chromium.withPage(async (page) => {
+      await chromium.openSite(page);
+      await turnOn(page);
+      await judge(page, data('speech/long.opus'));
+      const result = await savedResult(page);
+      await kept(page, 1);
+      await page.evaluate(
+        () =>
+          new Promise((resolve, reject) => {
+            const opening = indexedDB.open('emovox');
+            opening.onsuccess = () => {
+              const store = opening.result.transaction('recordings', 'readwrite').objectStore('recordings');
+              const all = store.getAll();
+              all.onsuccess = () => {
+                const [one] = all.result;
+                const { agreement, probability, prior, evidence, segments, ...rest } = one.result;
+                const older = segments.map(({ probability, evidence, ...segment }) => ({
+                  ...segment,
+                  confidence: probability,
+                }));
+                one.result = { ...rest, schema: 'emovox.result/1', segments: older };
+                const { model, hop, threshold, speaker } = one.conditions;
+                one.conditions = { model, hop, threshold, speaker };
+                const put = store.put(one);
+                put.onerror = reject;
+                put.onsuccess = () => {
+                  opening.result.close();
+                  resolve(undefined);
+                };
+              };
+            };
+          }),
+      );
+      await page.reload();
+      await page.waitForSelector('body[data-ready]');
+      await kept(page, 1);
+      assert.match(String(await page.textContent('#history-list tbody')), /angry, \d+%/);
+      await page.click('[aria-label="Open long.opus"]');
+      await page.waitForSelector('#view-listen:visible');
+      const { emotion, agreement } = await shownResult(page);
+      assert.deepEqual([emotion, Number(agreement)], [result.emotion, Number(result.agreement.toFixed(4))]);
+      const old = await savedResult(page);
+      assert.equal(old.agreement, result.agreement);
+      assert.ok(Math.abs(old.probability - result.probability) < 1e-6);
+      assert.deepEqual(
+        old.segments.map(({ probability }) => probability),
+        result.segments.map(({ probability }) => probability),
+      );
+      await page.click('#timeline-table summary');
+      await page.waitForSelector('#timeline-table tbody tr');
+      assert.doesNotMatch(String(await page.textContent('#result')), /NaN|undefined/);
+    }));
+
   test('one is deleted, then all, after a question; and they stay away', () =>
     chromium.withPage(async (page) => {
       await chromium.openSite(page);

@@ -68,7 +68,7 @@ for (const [code, verdict] of /** @type {const} */ ([
       await openView(page, 'listen');
       assert.match(String(await page.textContent('#technical')), /\d,\d/);
       assert.match(String(await page.getAttribute('.plane canvas', 'aria-label')), /\d,\d/);
-      assert.match(String(await page.textContent('#confidence')), /\d\u00a0?%/);
+      assert.match(String(await page.textContent('#numbers')), /\d\u00a0?%.*\d\u00a0?%/);
       await show(page, 'angry.wav');
       assert.match(String(await page.textContent('#result .verdict')), verdict);
       // What is exported stays as it is for programs.

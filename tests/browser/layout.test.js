@@ -274,7 +274,7 @@ describe('the live region', () => {
       await shownResult(page);
       const [begin, end, ...more] = (await said()).filter(Boolean);
       assert.equal(begin, 'Analysing lecture.wav.');
-      assert.match(end, /^lecture\.wav: Sounds angry, confidence \d+%\.$/);
+      assert.match(end, /^lecture\.wav: Sounds angry, agreement \d+%\.$/);
       assert.deepEqual(more, []);
     }));
 
@@ -291,7 +291,7 @@ describe('the live region', () => {
         [opening, speak, ended],
         ['Waiting for the microphone…', 'Recording. Speak now.', 'Recording ended.'],
       );
-      assert.match(verdict, /: Sounds \w+, confidence/);
+      assert.match(verdict, /: Sounds \w+, agreement/);
       assert.ok(more.length > 0 && more.length <= 4); // a segment every two seconds
       for (const [i, text] of more.entries()) {
         assert.match(text, /^At the moment: \w+\.$/);

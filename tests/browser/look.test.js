@@ -4,6 +4,7 @@
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import english from '../../web/app/strings/en.js';
 import { browserTest, data, judge, longFile, openView, patience, savedResult } from './harness.js';
 
 /** @typedef {import('playwright-core').Page} Page */
@@ -18,6 +19,9 @@ const clock = (/** @type {number} */ seconds) =>
 const stretch = (/** @type {any} */ { start, end }) => `${clock(start)}–${clock(Math.ceil(end))}`;
 const names = { disgust: 'disgusted' };
 const emotion = (/** @type {string} */ label) => names[/** @type {'disgust'} */ (label)] ?? label;
+/** Behind its letter. */
+const keyed = (/** @type {string} */ label) =>
+  `${english[/** @type {'letter.sad'} */ (`letter.${label}`)]}${emotion(label)}`;
 
 /**
  * Opens the page with the recording of many emotions, and with its sound as globalThis.media.
@@ -47,11 +51,11 @@ const numbers = async (page) => ({
 
 /** @param {any[]} segments @param {number} i */
 const expectedNumbers = (segments, i) => {
-  const { label, confidence, intensity, speech_ratio, valence, arousal } = segments[i];
+  const { label, probability, intensity, speech_ratio, valence, arousal } = segments[i];
   return {
-    title: `${emotion(label).slice(0, 1).toUpperCase()}${emotion(label)} · ${stretch(segments[i])}`,
+    title: `${keyed(label)} · ${stretch(segments[i])}`,
     count: `Segment ${i + 1} of ${segments.length}`,
-    facts: [percent(confidence), percent(intensity), percent(speech_ratio), signed(valence), signed(arousal)],
+    facts: [percent(probability), percent(intensity), percent(speech_ratio), signed(valence), signed(arousal)],
   };
 };
 
@@ -109,10 +113,10 @@ describe('segments', () => {
         at = to;
         assert.deepEqual(await numbers(page), expectedNumbers(segments, at), `${key} to ${at}`);
         await page.waitForSelector(`.strip[aria-valuenow="${at + 1}"][aria-valuemax="${segments.length}"]`);
-        const { label, confidence } = segments[at];
+        const { label, probability } = segments[at];
         assert.equal(
           await page.getAttribute('.strip', 'aria-valuetext'),
-          `${stretch(segments[at])}, ${emotion(label)}, ${percent(confidence)}`,
+          `${stretch(segments[at])}, ${emotion(label)}, ${percent(probability)}`,
         );
         await page.waitForFunction((time) => globalThis.media.currentTime === time, segments[at].start);
       }
@@ -159,8 +163,8 @@ describe('segments', () => {
         .evaluateAll((all) => all.map((row) => [...row.children].map(({ textContent }) => textContent)));
       const expected = segments.map((/** @type {any} */ segment) => [
         stretch(segment),
-        `${emotion(segment.label).slice(0, 1).toUpperCase()}${emotion(segment.label)}`,
-        percent(segment.confidence),
+        keyed(segment.label),
+        percent(segment.probability),
         percent(segment.intensity),
         percent(segment.speech_ratio),
         signed(segment.valence),
@@ -171,7 +175,7 @@ describe('segments', () => {
 });
 
 test('the distribution and the plane say what the result says', () =>
-  withLong(async (page, { votes, probabilities, valence, arousal, emotion: verdict, confidence }) => {
+  withLong(async (page, { votes, probabilities, valence, arousal, emotion: verdict, agreement, probability }) => {
     const rows = await page
       .locator('#result .distribution tbody tr')
       .evaluateAll((all) =>
@@ -188,8 +192,8 @@ test('the distribution and the plane say what the result says', () =>
     assert.deepEqual(rows.sort(), expected.sort());
     const all = Object.values(votes).reduce((sum, n) => sum + n, 0);
     assert.equal(
-      await page.textContent('#confidence'),
-      `Confidence ${percent(confidence)}: ${votes[verdict]} of ${all} votes.`,
+      await page.textContent('#numbers'),
+      `Agreement ${percent(agreement)}: ${votes[verdict]} of ${all} votes. Probability ${percent(probability)}.`,
     );
     const label = await page.getAttribute('.plane canvas', 'aria-label');
     assert.match(String(label), new RegExp(`Mean valence \\${signed(valence)}, mean arousal \\${signed(arousal)}\\.$`));
@@ -305,20 +309,23 @@ describe('side by side', () => {
             ),
           })),
         );
-        const numbers = expected.map(({ file, emotion, duration, confidence, votes, valence, arousal }, i) => {
-          const all = Object.values(votes).reduce((sum, n) => sum + n, 0);
-          return {
-            title: `${i + 1} · ${file}`,
-            emotion,
-            facts: [
-              clock(duration),
-              `${votes[emotion]} / ${all} (${percent(confidence)})`,
-              signed(valence),
-              signed(arousal),
-            ],
-            votes,
-          };
-        });
+        const numbers = expected.map(
+          ({ file, emotion, duration, agreement, probability, votes, valence, arousal }, i) => {
+            const all = Object.values(votes).reduce((sum, n) => sum + n, 0);
+            return {
+              title: `${i + 1} · ${file}`,
+              emotion,
+              facts: [
+                clock(duration),
+                `${votes[emotion]} / ${all} (${percent(agreement)})`,
+                percent(probability),
+                signed(valence),
+                signed(arousal),
+              ],
+              votes,
+            };
+          },
+        );
         assert.deepEqual(columns, numbers);
         const label = await page.getAttribute('#comparison .plane canvas', 'aria-label');
         for (const [i, { valence }] of expected.entries()) {

@@ -92,7 +92,7 @@ describe('without a mouse, without sight', () => {
       await page.setInputFiles('#file', data('speech/long.opus'));
       await shownResult(page);
       const { votes } = await savedResult(page);
-      assert.match(String(await page.getByRole('status').textContent()), /: Sounds .*confidence \d+%/);
+      assert.match(String(await page.getByRole('status').textContent()), /: Sounds .*agreement \d+%/);
       const rows = page.locator('#result .distribution tbody tr');
       assert.equal(await rows.count(), Object.keys(votes).length);
       for (const [label, count] of Object.entries(votes)) {

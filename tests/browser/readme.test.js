@@ -79,7 +79,7 @@ test('the examples of the reference', () =>
   chromium.withPage(async (page) => {
     const [, methods] = reference.split('\n# `emovox`\n')[1].split('\n# ')[0].split('\n#### Methods\n');
     const examples = [...methods.matchAll(/```js\n(.*?)```/gs)].map(([, code]) => code);
-    assert.equal(examples.length, 8);
+    assert.equal(examples.length, 9);
     const given = "import { Emovox } from './emovox.js';\nconst file = await (await fetch('/angry.wav')).blob();";
     await chromium.openLibrary(page);
     await page.route('**/angry.wav', (route) => route.fulfill({ path: angry }));
@@ -89,7 +89,8 @@ test('the examples of the reference', () =>
     /** @type {string[]} */ const said = [];
     page.on('console', (message) => said.push(message.text()));
     await page.evaluate(() => import(String(new URL('/lib/program.js', location.href))));
-    assert.ok(said.includes('1') && said.includes('angry 1') && said.includes('0 angry'), said.join('\n'));
+    assert.ok(said.includes('1') && said.includes('0 angry'), said.join('\n'));
+    assert.ok(said.some((line) => /^angry 1 0\.\d+$/.test(line)), said.join('\n'));
   }));
 
 test('as an element', () =>

@@ -99,7 +99,7 @@ describe('recording', () => {
       await page.click('#stop');
       const { state, emotion } = await shownResult(page);
       assert.deepEqual([state, emotion], ['done', expected.emotion]);
-      assert.match(String(await page.textContent('#status')), /^Recording at .*: Sounds angry, confidence \d+%\.$/);
+      assert.match(String(await page.textContent('#status')), /^Recording at .*: Sounds angry, agreement \d+%\.$/);
       const { probabilities, duration, engine } = await assertKept(page);
       assert.ok(duration > 10, `${duration} s recorded`);
       assert.equal(engine.channels, 1);

@@ -36,6 +36,7 @@ async function shown(page) {
   await openView(page, 'settings');
   return page.evaluate(() => ({
     hop: /** @type {HTMLSelectElement} */ (document.querySelector('#hop')).value,
+    prior: /** @type {HTMLSelectElement} */ (document.querySelector('#prior')).value,
     threshold: /** @type {HTMLInputElement} */ (document.querySelector('#threshold')).value,
     large: /** @type {HTMLInputElement} */ (document.querySelector('#model-large')).checked,
     flags: ['echo', 'noise', 'gain'].map(
@@ -45,7 +46,14 @@ async function shown(page) {
   }));
 }
 
-const defaults = { hop: '2', threshold: '25', large: false, flags: [false, false, false], language: 'en' };
+const defaults = {
+  hop: '2',
+  prior: 'everyday',
+  threshold: '25',
+  large: false,
+  flags: [false, false, false],
+  language: 'en',
+};
 
 describe('verdicts are those of the native build', () => {
   test('with another hop', () =>
@@ -56,6 +64,20 @@ describe('verdicts are those of the native build', () => {
       assert.match(String(await page.textContent('#technical')), /a segment every 0\.5 s/);
       await set(page, 'hop', '4');
       await assertNative(page, '--hop', '4');
+    }));
+
+  test('with another prior, which the page tells', () =>
+    chromium.withPage(async (page) => {
+      await chromium.openSite(page);
+      await judge(page, long);
+      const everyday = await savedResult(page);
+      assert.match(String(await page.textContent('#technical')), /threshold 25% · everyday speech expected/);
+      await set(page, 'prior', 'even');
+      await assertNative(page, '--prior', 'even');
+      const even = await savedResult(page);
+      assert.ok(even.prior.neutral < everyday.prior.neutral);
+      assert.ok(even.probabilities.neutral < everyday.probabilities.neutral);
+      assert.match(String(await page.textContent('#technical')), /all emotions expected alike/);
     }));
 
   test('with another threshold: none is uncertain with 0, all are with 100', () =>
@@ -141,12 +163,13 @@ describe('settings stay', () => {
       await chromium.openSite(page);
       assert.deepEqual(await shown(page), defaults);
       await set(page, 'hop', '1');
+      await set(page, 'prior', 'even');
       await set(page, 'threshold', '40');
       await openView(page, 'settings');
       await page.check('#noise');
       await page.reload();
       await page.waitForSelector('body[data-ready]');
-      const changed = { ...defaults, hop: '1', threshold: '40', flags: [false, true, false] };
+      const changed = { ...defaults, hop: '1', prior: 'even', threshold: '40', flags: [false, true, false] };
       assert.deepEqual(await shown(page), changed);
       await page.click('#settings-reset');
       assert.deepEqual(await shown(page), defaults);
@@ -163,18 +186,26 @@ describe('settings stay', () => {
       await openView(page, 'listen');
       await judge(page, long);
       await set(page, 'hop', '0.5');
+      await set(page, 'prior', 'even');
       await set(page, 'threshold', '40');
       await page.selectOption('#language', 'de');
       await openView(page, 'settings');
       await page.click('.copy-link');
       await page.waitForFunction(() => document.querySelector('#status')?.textContent === 'Kopiert.');
       const link = new URL(await page.evaluate(() => navigator.clipboard.readText()));
-      assert.deepEqual(Object.fromEntries(link.searchParams), { hop: '0.5', threshold: '0.4', language: 'de' });
+      const named = { hop: '0.5', prior: 'even', threshold: '0.4', language: 'de' };
+      assert.deepEqual(Object.fromEntries(link.searchParams), named);
       assert.equal(link.hash, '');
       await chromium.withPage(async (other) => {
         await other.goto(link.href);
         await other.waitForSelector('body[data-ready]');
-        assert.deepEqual(await shown(other), { ...defaults, hop: '0.5', threshold: '40', language: 'de' });
+        assert.deepEqual(await shown(other), {
+          ...defaults,
+          hop: '0.5',
+          prior: 'even',
+          threshold: '40',
+          language: 'de',
+        });
       });
     }));
 
@@ -184,13 +215,14 @@ describe('settings stay', () => {
         'threshold=7&hop=abc&model=huge&language=xx&echo=maybe&unknown=1',
         'threshold=-1&hop=0&model=&language=__proto__&echo=',
         'threshold=NaN&hop=1e9&model=toString&language=constructor&gain=2',
-        'threshold=&hop=Infinity&language=<b>',
+        'threshold=&hop=Infinity&language=<b>&prior=odd',
+        'prior=&labels=sad',
       ]) {
         await page.goto(`${chromium.url}site/?${query}`);
         await page.waitForSelector('body[data-ready]');
         assert.deepEqual(await shown(page), defaults, query);
       }
-      for (const text of ['{"threshold":7,"hop":[],"model":{}}', 'no JSON', 'null', '[]']) {
+      for (const text of ['{"threshold":7,"hop":[],"model":{},"prior":{"sad":1}}', 'no JSON', 'null', '[]']) {
         await page.evaluate((value) => localStorage.setItem('emovox.settings', value), text);
         await chromium.openSite(page);
         assert.deepEqual(await shown(page), defaults, text);

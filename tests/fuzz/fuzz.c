@@ -57,14 +57,11 @@ static int within(double value, double least, double most) {
   return value >= least && value <= most; /* NaN is not */
 }
 
-void fuzz_check_segment(const emovox_model *model, const emovox_segment *s) {
+void fuzz_check_judgement(const emovox_model *model, const emovox_segment *s) {
   int labels = emovox_label_count(model), speech = s->label != EMOVOX_NO_SPEECH;
   double sum = 0;
-  fuzz_require(s->start >= 0 && s->end >= s->start, "time goes forward");
-  fuzz_require(s->end - s->start <= emovox_sequence_seconds(model) + 1e-9, "a segment is a sequence at most");
   fuzz_require(emovox_label(model, s->label) != NULL, "a label has a name");
-  fuzz_require(within((double)s->confidence, 0, 1) && within((double)s->speech_ratio, 0, 1), "shares are 0..1");
-  fuzz_require(within((double)s->intensity, 0, 1), "intensity is 0..1");
+  fuzz_require(within((double)s->probability, 0, 1), "a probability is 0..1");
   fuzz_require(within((double)s->valence, -1.0001, 1.0001), "valence is -1..1");
   fuzz_require(within((double)s->arousal, -1.0001, 1.0001), "arousal is -1..1");
   for (int k = 0; k < labels; k++) {
@@ -72,7 +69,18 @@ void fuzz_check_segment(const emovox_model *model, const emovox_segment *s) {
     sum += (double)s->probabilities[k];
   }
   fuzz_require(fabs(sum - speech) < 1e-3, "probabilities sum to 1, or to 0 without speech");
-  sum = 0;
+}
+
+void fuzz_check_segment(const emovox_model *model, const emovox_segment *s) {
+  int speech = s->label != EMOVOX_NO_SPEECH;
+  double sum = 0;
+  fuzz_check_judgement(model, s);
+  fuzz_require(s->start >= 0 && s->end >= s->start, "time goes forward");
+  fuzz_require(s->end - s->start <= emovox_sequence_seconds(model) + 1e-9, "a segment is a sequence at most");
+  fuzz_require(within((double)s->speech_ratio, 0, 1), "shares are 0..1");
+  fuzz_require(within((double)s->intensity, 0, 1), "intensity is 0..1");
+  for (size_t k = 0; k < emovox_evidence_count(model); k++)
+    fuzz_require(within((double)s->evidence[k], -1e6, 1e6) && (speech || s->evidence[k] == 0), "evidence is plausible");
   for (size_t k = 0; k < s->salience_count; k++)
     sum += (double)s->salience[k];
   fuzz_require(fabs(sum - speech) < 1e-3, "salience sums to 1, or is not there");
@@ -82,7 +90,8 @@ void fuzz_check_summary(const emovox_model *model, const emovox_summary *s) {
   uint32_t votes = s->uncertain;
   fuzz_require(emovox_label(model, s->label) != NULL, "a label has a name");
   fuzz_require(s->duration >= 0, "a duration is no debt");
-  fuzz_require(within((double)s->confidence, 0, 1) && within((double)s->speech_ratio, 0, 1), "shares are 0..1");
+  fuzz_require(within((double)s->agreement, 0, 1) && within((double)s->speech_ratio, 0, 1), "shares are 0..1");
+  fuzz_require(within((double)s->probability, 0, 1), "a probability is 0..1");
   fuzz_require(within((double)s->intensity, 0, 1), "intensity is 0..1");
   for (int k = 0; k < emovox_label_count(model); k++) {
     votes += s->votes[k];
@@ -96,12 +105,32 @@ static void on_segment(const emovox_segment *segment, void *user) {
   fuzz_check_segment(*model, segment);
 }
 
+/* Judges what is at the ends of what evidence may be, as the speaker's if there is one. */
+static void judge_extremes(const emovox_model *model, emovox_speaker *speaker) {
+  static const float ends[] = {1e6F, -1e6F, 1, 0};
+  emovox_segment segments[4] = {{0}};
+  emovox_judging judging = emovox_judging_default();
+  emovox_summary summary;
+  judging.speaker = speaker;
+  for (size_t i = 0; i < 4; i++) {
+    segments[i] = (emovox_segment){.start = (double)i, .end = (double)i + 2};
+    for (size_t k = 0; k < EMOVOX_MAX_EVIDENCE; k++)
+      segments[i].evidence[k] = ends[(i * k + k / 3) % 4];
+  }
+  if (speaker) fuzz_require(!emovox_speaker_hear(speaker, segments, 4, 0), "evidence can be heard");
+  fuzz_require(!emovox_judge(model, &judging, segments, 4), "evidence can be judged");
+  for (size_t i = 0; i < 4; i++)
+    fuzz_check_judgement(model, &segments[i]);
+  fuzz_require(!emovox_summarize(model, segments, 4, 5, &summary), "segments can be summarised");
+  fuzz_check_summary(model, &summary);
+}
+
 void fuzz_judge(const emovox_model *model, emovox_speaker *speaker, int seconds) {
   static float second[16000];
   for (int i = 0; i < 16000; i++)
     second[i] = (float)(i * 7919 % 1000) / 1000 - 0.5F;
   emovox_config config = emovox_config_default();
-  config.speaker = speaker;
+  config.judging.speaker = speaker;
   config.on_segment = on_segment;
   config.user = &model;
   emovox_analyzer *analyzer;
@@ -112,4 +141,5 @@ void fuzz_judge(const emovox_model *model, emovox_speaker *speaker, int seconds)
     status = emovox_push(analyzer, second, 16000);
   if (!status && !emovox_finish(analyzer, &summary)) fuzz_check_summary(model, &summary);
   emovox_analyzer_destroy(analyzer);
+  judge_extremes(model, speaker);
 }

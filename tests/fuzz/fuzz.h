@@ -30,11 +30,13 @@ const emovox_model *fuzz_model(void);
 /* Ends the process, as a find, unless `condition` holds. */
 void fuzz_require(int condition, const char *what);
 
-/* Requires what the header promises of a segment and of a verdict. */
+/* Requires what the header promises of a segment, of what judging alone makes of it, and of a verdict. */
 void fuzz_check_segment(const emovox_model *model, const emovox_segment *segment);
+void fuzz_check_judgement(const emovox_model *model, const emovox_segment *segment);
 void fuzz_check_summary(const emovox_model *model, const emovox_summary *summary);
 
-/* Has the model judge so many seconds of noise, and checks what it says. `speaker` may be NULL. */
+/* Has the model judge so many seconds of noise, and the most extreme evidence, and checks what it says. `speaker` may
+ * be NULL. */
 void fuzz_judge(const emovox_model *model, emovox_speaker *speaker, int seconds);
 
 #endif

@@ -6,7 +6,7 @@
 
 #include "fuzz.h"
 
-enum { MOST_CALLS = 64, MOST_FRAMES = 40000, MOST_TOTAL = 400000, GIGANTIC = 10000000, PROFILE = 1024 };
+enum { MOST_CALLS = 64, MOST_FRAMES = 40000, MOST_TOTAL = 400000, GIGANTIC = 10000000, PROFILE = 1024, SEGMENTS = 8 };
 
 typedef struct listener {
   const emovox_model *model;
@@ -71,10 +71,68 @@ static void exchange_profile(emovox_speaker *speaker, fuzz_input *in) {
   if (emovox_speaker_save(speaker, profile, &size)) return;
   uint8_t changed = fuzz_byte(in);
   if (changed) profile[fuzz_u32(in) % size] ^= changed;
-  emovox_status status = emovox_speaker_restore(speaker, profile, fuzz_byte(in) % 8 == 7 ? size - 1 : size);
-  fuzz_require(!(changed && !status), "a changed profile is refused");
+  int cut = fuzz_byte(in) % 8 == 7;
+  emovox_status status = emovox_speaker_restore(speaker, profile, cut ? size - 1 : size);
+  fuzz_require((changed || cut) == (status != EMOVOX_OK), "a profile is refused if it was changed");
   fuzz_require(emovox_speaker_save(speaker, again, &size_again) == EMOVOX_OK, "a speaker can be saved");
   fuzz_require(size_again == size, "profiles of a model have one size");
+}
+
+/* Any light at all. */
+static emovox_judging read_judging(fuzz_input *in, emovox_speaker *speaker) {
+  emovox_judging judging = emovox_judging_default();
+  uint8_t given = fuzz_byte(in);
+  if (given & 1) judging.speaker = speaker;
+  if (given & 2) judging.threshold = fuzz_float(in);
+  if (given & 4) judging.labels = fuzz_byte(in) % 16; /* the model has three */
+  for (int k = 0; k < 3 && given & 8; k++)
+    judging.prior[k] = given & 16 ? fuzz_float(in) : (float)fuzz_byte(in);
+  return judging;
+}
+
+/* Segments in order of time, with evidence of any kind. Returns how many. */
+static size_t read_segments(fuzz_input *in, emovox_segment *out) {
+  uint8_t kind = fuzz_byte(in);
+  double start = 0;
+  for (int i = 0; i < kind % SEGMENTS; i++) {
+    out[i] = (emovox_segment){.start = start, .end = start + 0.01 + fuzz_byte(in) * 0.01, .speech_ratio = 1};
+    start += fuzz_byte(in) * 0.01;
+    if (kind & 64) out[i].end = (double)fuzz_float(in);
+    out[i].label = kind & 128 ? EMOVOX_UNCERTAIN : fuzz_byte(in) % 5 - 2;
+    for (size_t k = 0; k < emovox_evidence_count(fuzz_model()) && out[i].label != EMOVOX_NO_SPEECH; k++)
+      out[i].evidence[k] = kind & 32 ? fuzz_float(in) : (float)(fuzz_byte(in) - 128) / 16;
+  }
+  return kind % SEGMENTS;
+}
+
+static void judge(const emovox_model *model, emovox_speaker *speaker, fuzz_input *in) {
+  emovox_segment segments[SEGMENTS];
+  emovox_summary summary;
+  const emovox_judging judging = read_judging(in, speaker);
+  size_t count = read_segments(in, segments);
+  if (emovox_judge(model, &judging, segments, count)) return;
+  for (size_t i = 0; i < count; i++) {
+    fuzz_check_judgement(model, &segments[i]);
+    for (int k = 0; k < emovox_label_count(model) && judging.labels; k++)
+      fuzz_require(judging.labels >> k & 1 || segments[i].probabilities[k] <= 0,
+                   "a label that is not allowed gets nothing");
+  }
+  fuzz_require(!emovox_summarize(model, segments, count, 10, &summary), "what was judged can be summarised");
+  fuzz_check_summary(model, &summary);
+}
+
+/* Often enough, at times, that old segments are condensed. */
+static void hear(emovox_speaker *speaker, fuzz_input *in) {
+  emovox_segment segments[SEGMENTS];
+  uint8_t how = fuzz_byte(in);
+  size_t count = read_segments(in, segments);
+  double seconds = emovox_speaker_seconds(speaker);
+  for (int i = 0; i <= how / 2; i++) {
+    int refused = emovox_speaker_hear(speaker, segments, count, how % 2) != EMOVOX_OK;
+    double now = emovox_speaker_seconds(speaker);
+    fuzz_require(refused ? !(now > seconds || now < seconds) : now >= seconds, "hearing adds seconds, or nothing");
+    seconds = now;
+  }
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
@@ -89,7 +147,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   int gigantic = inputs++ % 500 == 0; /* always where a find is run again by itself */
   for (int call = 0; call < MOST_CALLS && in.at < in.end; call++) {
     emovox_summary summary;
-    switch (fuzz_byte(&in) % 12) {
+    switch (fuzz_byte(&in) % 14) {
       case 0: { /* another analyzer */
         emovox_analyzer_destroy(analyzer);
         analyzer = NULL;
@@ -102,17 +160,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         config.on_segment = on_segment;
         config.on_progress = on_progress;
         config.user = &listener;
-        config.speaker = fuzz_byte(&in) % 2 ? speaker : NULL;
+        config.judging = read_judging(&in, speaker);
         config.enroll = fuzz_byte(&in) % 4 == 0;
         if (fuzz_byte(&in) % 4 == 0) config.hop_seconds = (double)fuzz_float(&in);
-        if (fuzz_byte(&in) % 4 == 0) config.threshold = fuzz_float(&in);
         listener.last = 0;
         listener.cancel = fuzz_byte(&in) % 8;
         if (emovox_analyzer_create(model, &config, &analyzer)) analyzer = NULL;
         break;
       }
       case 1: /* another speaker, for the next analyzer */
-        if (analyzer && config.speaker == speaker) break;
+        if (analyzer && config.judging.speaker == speaker) break;
         emovox_speaker_destroy(speaker);
         fuzz_require(emovox_speaker_create(model, &speaker) == EMOVOX_OK, "a speaker can be made");
         break;
@@ -138,6 +195,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
           double weight = emovox_speaker_weight(speaker);
           fuzz_require(weight >= 0 && weight <= 1, "a weight is 0..1");
         }
+        break;
+      case 8:
+        if (speaker) hear(speaker, &in);
+        break;
+      case 9:
+        judge(model, speaker, &in);
         break;
       default:
         if (analyzer) push(analyzer, &in, config.channels, &total, gigantic);

@@ -6,7 +6,7 @@
 #include "fuzz.h"
 #include "pipeline/fnv.h"
 
-enum { MOST = 4096, HEAD = 24 /* magic, version, components, fingerprint */ };
+enum { MOST = 4096, HEAD = 32 /* magic, version, sizes, fingerprint */ };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   const emovox_model *model = fuzz_model();

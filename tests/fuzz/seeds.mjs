@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 const data = fileURLToPath(new URL('../data', import.meta.url));
 
 const metadata = {
-  format: 4,
+  format: 5,
   name: 'grain',
   version: '0.0.0',
   license: 'MIT',
@@ -24,7 +24,7 @@ const metadata = {
   statistics: [0, 1],
   lstm: { channels: 4, stride: 2, kernel: 3, hidden: 2 },
   components: [0, 1, 2, 2],
-  adaptation: { prior_seconds: 5, within: 0.01, between: 0.03 },
+  judgement: { dimensions: 2, share: 0.5, caution: 4, surprise: 0.25, everyday: [0.6, 0.2, 0.2], ordinary: [0] },
   speech: { min_ratio: 0 },
   uncertain_below: 0.3,
 };
@@ -61,11 +61,12 @@ const shapes = {
   'attention.bias': [1],
   'speech.weight': [1, 4],
   'speech.bias': [1],
-  'head.weight': [4, 20],
-  'head.bias': [4],
-  'adapted.weight': [4, 20],
-  'adapted.bias': [4],
-  ordinary: [4],
+  'head.weight': [6, 20],
+  'head.bias': [6],
+  between: [2],
+  means: [3, 2],
+  'relative.weight': [3, 2],
+  'relative.bias': [3],
   'intensity.weight': [1, 20],
   'intensity.bias': [1],
 };
@@ -99,7 +100,7 @@ export function grain() {
     const values = dtype === 'I8' ? new Int8Array(count) : new Float32Array(count);
     for (let i = 0; i < count; i++) values[i] = dtype === 'I8' ? Math.round(random() * 254) : random();
     if (name.endsWith('.scale')) values.fill(0.005);
-    if (name === 'speech.bias') values.fill(2);
+    if (name === 'speech.bias' || name === 'between') values.fill(2);
     header[name] = { dtype, shape, data_offsets: [at, at + values.byteLength] };
     parts.push(Buffer.from(values.buffer));
     at += values.byteLength;
@@ -133,20 +134,41 @@ export function writeSeeds(folder) {
   put('header', 'grain', header);
   const ten = Buffer.alloc(8);
   ten.writeDoubleLE(10);
-  put('profile', 'tens', Buffer.concat([Buffer.of(1), ...Array(16).fill(ten)])); // sums of 10
+  put('profile', 'tens', Buffer.concat([Buffer.of(1), ...Array(4).fill(ten)])); // everything is 10
   put('profile', 'zeros', Buffer.concat([Buffer.of(0), Buffer.from('EMOVOXSP'), Buffer.alloc(200)]));
   // As tests/fuzz/fuzz_calls.c reads them.
-  const analyzer = (/** @type {number} */ rate, speaker = 0) => [0, rate, 0, 1, speaker, 1, 1, 1, 0];
-  const push = (/** @type {number[]} */ frames, /** @type {number} */ kind) => [8, ...frames, kind];
+  const analyzer = (/** @type {number} */ rate, speaker = 0) => [0, rate, 0, 1, speaker, 1, 1, 0];
+  const push = (/** @type {number[]} */ frames, /** @type {number} */ kind) => [10, ...frames, kind];
+  const segment = (/** @type {number} */ at) => [200, 200, 40 * at, 100 + at, 130, 150, 90]; // and five of evidence
+  const segments = (/** @type {number} */ count) => [
+    128 + count,
+    ...Array.from({ length: count }, (_, i) => segment(i)).flat(),
+  ];
   const [second, gigantic] = [
     [0, 0, 0x3e, 0x80],
     [255, 255, 255, 255],
   ];
-  const [newSpeaker, exchange, finish, peek, reset] = [1, 2, 4, 5, 6];
+  const [newSpeaker, exchange, finish, peek, reset, hear, judge] = [1, 2, 4, 5, 6, 8, 9];
   const [rate16, rate192] = [4, 9];
   for (const [name, calls] of Object.entries({
     plain: [...analyzer(rate16), ...push(second, 1), peek, ...push(second, 1), finish],
     speaker: [newSpeaker, ...analyzer(rate16, 1), ...push(second, 1), finish, exchange, 0, 0, reset, finish],
+    session: [
+      newSpeaker,
+      hear,
+      254,
+      ...segments(5),
+      judge,
+      1,
+      ...segments(3),
+      exchange,
+      0,
+      0,
+      judge,
+      1,
+      ...segments(1),
+    ],
+    light: [judge, 14, 0, 0, 0, 0, 3, 1, 2, 3, ...segments(6)],
     gigantic: [...analyzer(rate192), ...push(gigantic, 1), peek, finish],
     silence: [...analyzer(rate16), ...push(gigantic, 0), finish],
   }))

@@ -66,7 +66,7 @@ describe('as the native build', () => {
     const { status, stdout, stderr } = emovox(['--json', ...exact]);
     assert.deepEqual([status, stderr], [0, '']);
     const results = lines(stdout);
-    assert.equal(results[0].schema, 'emovox.result/1');
+    assert.equal(results[0].schema, 'emovox.result/2');
     assert.deepEqual(Object.keys(results[0]).slice(0, 2), ['file', 'schema']);
     assertClose(results.map(shared), nativeResults(exact), 1e-4);
   });
@@ -87,18 +87,105 @@ describe('as the native build', () => {
     }
   });
 
-  test('--same-speaker', () => {
+  test('--same-speaker: all are heard, then each is judged by all, in order and however many at a time', () => {
     const files = exact.filter((path) => path.endsWith('.flac'));
     for (const model of ['small', tiny]) {
       const options = ['--same-speaker', '--model', model];
       const results = lines(emovox(['--json', ...options, ...files]).stdout);
-      assert.ok(results.at(-1).adaptation.seconds > 5);
+      assert.ok(results[0].adaptation.seconds > 5);
+      assert.deepEqual(results[0].adaptation, results.at(-1).adaptation);
+      assert.deepEqual(
+        results.map(({ file }) => file),
+        files,
+      );
       assertClose(results.map(shared), nativeResults(files, options), 1e-4);
+      const threads = lines(emovox(['--json', '--workers', '2', ...options, ...files]).stdout);
+      assert.deepEqual(threads.map(steady), results.map(steady));
     }
     const alone = lines(emovox(['--json', '--model', tiny, ...files]).stdout);
     const adapted = lines(emovox(['--json', '--model', tiny, '--same-speaker', ...files]).stdout);
     assert.equal(alone[0].adaptation, undefined);
-    assert.notDeepEqual(adapted.at(-1).probabilities, alone.at(-1).probabilities);
+    for (const i of [0, files.length - 1]) assert.notDeepEqual(adapted[i].probabilities, alone[i].probabilities);
+    const missing = emovox(['--json', '--same-speaker', files[0], 'nowhere.wav', ...files.slice(1)]);
+    assert.equal(missing.status, 1);
+    const [first, second, ...rest] = lines(missing.stdout);
+    assert.equal(second.error.code, 'unreadable');
+    assert.deepEqual(
+      [first, ...rest].map(steady),
+      lines(emovox(['--json', '--same-speaker', ...files]).stdout).map(steady),
+    );
+  });
+
+  test('--prior, --labels and --evidence', () => {
+    for (const options of [
+      ['--prior', 'even'],
+      ['--prior', 'neutral=2,sad=0.5'],
+      ['--labels', 'neutral,happy,sad,angry'],
+      ['--labels', 'sad,angry', '--prior', 'angry=0', '--threshold', '0', '--evidence'],
+    ]) {
+      const expected = nativeResults(exact, options);
+      assertClose(lines(emovox(['--json', ...options, ...exact]).stdout).map(shared), expected, 1e-4);
+    }
+  });
+
+  test('judge: what --json --evidence wrote, in another light and as one person’s', () => {
+    const written = join(folder, 'results.jsonl');
+    const { stdout } = emovox(['--json', '--evidence', ...exact, 'nowhere.wav']);
+    writeFileSync(written, stdout);
+    const audio = (/** @type {string[]} */ ...options) =>
+      lines(emovox(['--json', '--evidence', ...options, ...exact, 'nowhere.wav']).stdout).map(steady);
+    for (const options of [
+      [],
+      ['--prior', 'even', '--threshold', '0.9'],
+      ['--labels', 'neutral,happy,sad,angry'],
+      ['--same-speaker', '--prior', 'neutral=2,sad=0.5'],
+    ]) {
+      const judged = emovox(['judge', '--json', ...options, written]);
+      assert.deepEqual([judged.status, judged.stderr], [1, '']);
+      const results = lines(judged.stdout).map(steady);
+      assertClose(results, audio(...options), 1e-5);
+      assert.equal(results.at(-1).error.code, 'unreadable');
+      const piped = emovox(['judge', '--json', ...options, '-'], { input: stdout });
+      assert.deepEqual(piped, judged);
+      assertClose(lines(emovox(['judge', '--json', '-'], { input: judged.stdout }).stdout).map(steady), audio(), 1e-5);
+    }
+    const table = emovox(['judge', written]);
+    assert.match(
+      table.stdout,
+      /angry\.wav {2}\(3\.4 s\)\n {2}angry, probability \d+ %, agreement 100 %: 1 segment voted\n/,
+    );
+    assert.match(table.stderr, /^nowhere\.wav: Cannot open the file: ENOENT\.\n$/);
+    const out = join(folder, 'out');
+    assert.equal(emovox(['judge', '--vtt', '--out', out, written]).status, 1);
+    assert.equal(readdirSync(out).length, exact.length);
+  });
+
+  test('judge: what it cannot judge', () => {
+    const [line] = emovox(['--json', '--evidence', wav]).stdout.split('\n');
+    const { evidence, ...without } = JSON.parse(line);
+    const input = [line, JSON.stringify(without), line.slice(0, 99), '7', ''].join('\n');
+    const { status, stdout } = emovox(['judge', '--json', '-'], { input });
+    assert.equal(status, 1);
+    const [good, ...bad] = lines(stdout);
+    assert.equal(good.emotion, 'angry');
+    assert.deepEqual(
+      bad.map(({ file, error }) => [file, error.code]),
+      [
+        [wav, 'evidence-missing'],
+        ['-:3', 'bad-input'],
+        ['-:4', 'bad-input'],
+      ],
+    );
+    for (const [args, text, message] of /** @type {[string[], string, RegExp][]} */ ([
+      [['--model', tiny], line, /angry\.wav: .*another model/],
+      [[], '', /^-: There is no result in it\.\n$/],
+      [[], readFileSync(fileURLToPath(import.meta.url), 'utf8'), /^-: This is not JSON\..*\n$/],
+    ])) {
+      const judged = emovox(['judge', ...args, '-'], { input: text });
+      assert.deepEqual([judged.status, judged.stdout], [1, '']);
+      assert.match(judged.stderr, message);
+    }
+    assert.match(emovox(['judge', join(folder, 'none.jsonl')]).stderr, /none\.jsonl: Cannot open the file: ENOENT\./);
   });
 
   test('--hop and --threshold', () => {
@@ -145,13 +232,13 @@ describe('output', () => {
   test('a table for people', () => {
     const { status, stdout } = emovox([wav]);
     assert.equal(status, 0);
-    assert.match(stdout, /confidence 100 %: 1 segment voted\n {2}intensity \d+ %\n/);
+    assert.match(stdout, /angry, probability \d+ %, agreement 100 %: 1 segment voted\n {2}intensity \d+ %\n/);
     assert.match(stdout, /^ {2}angry +1 +\d+ %$/m);
     assert.match(stdout, /^ +0:00\.0 - +0:03\.4 {2}angry +\d+ %$/m);
     const silence = join(folder, 'silence.wav');
     writeFileSync(silence, makeWav(new Float32Array(80000), 16000));
     assert.match(emovox([silence]).stdout, /\(5\.0 s\)\n {2}no speech\n/);
-    assert.match(emovox(['--same-speaker', wav]).stdout, /3\.\d s of the speaker known, .* adapted by \d+ %/);
+    assert.match(emovox(['--same-speaker', wav]).stdout, /3\.\d s of the speaker known, verdicts adapted by \d+ %/);
   });
 
   test('the same in every locale', () => {
@@ -286,13 +373,21 @@ describe('what goes wrong', () => {
       [['--resume', '--json', wav], /--resume needs --out/],
       [['--workers', '0', wav], /--workers 0/],
       [['--workers', 'two', wav], /--workers two/],
-      [['--same-speaker', '--workers', '2', wav], /--same-speaker and --workers/],
       [['--same-speaker', '--resume', '--json', '--out', folder, wav], /--same-speaker and --resume/],
       [['--hop', '0.2', wav], /--hop 0\.2: use a number from 0\.25/],
-      [['--hop', '4.1', wav], /--hop 4\.1: use a number up to 4/],
+      [['--hop', '4.1', wav], /--hop: use a number of seconds from 0\.25 to 4/],
       [['--hop', '1s', wav], /--hop 1s/],
       [['--threshold', '1.01', wav], /--threshold 1\.01: use a number from 0 to 1/],
       [['--threshold', 'nan', wav], /--threshold nan/],
+      [['--prior', 'odd', wav], /--prior: use 'everyday', 'even', or weights.*'odd' is none of them/],
+      [['--prior', 'sad=', wav], /--prior: use/],
+      [['--prior', 'sad=-1', wav], /--prior: use/],
+      [['--labels', 'sad', wav], /--labels: use a list of two or more of neutral, /],
+      [['--labels', 'sad,odd', wav], /--labels: .*'odd' is none of them/],
+      [['--evidence', wav], /--evidence needs --json/],
+      [['judge'], /no results/],
+      [['judge', '--hop', '1', wav], /judge takes no --hop/],
+      [['judge', '--json', '--evidence', wav], /judge takes no --evidence/],
       [['-'], /--rate/],
       [['--rate', '16000', wav], /--rate is only/],
       [['--rate', '16000', '-', wav], /"-"/],
@@ -351,9 +446,12 @@ describe('help', () => {
       'quiet',
       'model',
       'hop',
+      'workers',
+      'evidence',
+      'prior',
+      'labels',
       'threshold',
       'same-speaker',
-      'workers',
     ]) {
       assert.match(stdout, new RegExp(`^ {2}--${name} `, 'm'));
     }

@@ -20,6 +20,8 @@ export async function use(bytes: Uint8Array, blocks: AsyncIterable<Float32Array>
   await emovox.analyze(blocks, { sampleRate: 48000, channels: 2, hop: 1, onPeaks: (peaks) => peaks.length });
   const { bands, values }: LogMelResult = await emovox.logMel(bytes, { start: 1, end: 2 });
   values.fill(bands * emovox.model.threshold);
+  const again: Result = await emovox.judge(result, { prior: { sad: 2 }, labels: ['sad', 'calm'], speaker });
+  await speaker.hear(again);
   const seen: Segment[] = [];
   for await (const segment of emovox.stream(new Float32Array(9), { sampleRate: 8000 })) seen.push(segment);
   return [toCsv(result), toWebVtt(result), toAudacityLabels(result), seen[0].label];

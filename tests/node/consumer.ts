@@ -4,9 +4,11 @@
 
 import type { EmovoxRecorder } from '../../dist/lib/element.js';
 import {
+  type Adaptation,
   Emovox,
   EmovoxError,
   type EmovoxErrorCode,
+  type JudgeOptions,
   type LogMelResult,
   type Result,
   type Segment,
@@ -25,6 +27,15 @@ export async function use(file: File): Promise<number[]> {
   const profile: Uint8Array = await speaker.save();
   await speaker.close();
   const known = await emovox.analyze(file, { speaker: await emovox.speaker(profile) });
+  const judgeable: Result = await emovox.analyze(file, {
+    prior: { neutral: 2 },
+    labels: ['neutral', 'sad'],
+    evidence: true,
+    onRevised: (segments) => seen.push(...segments),
+  });
+  const how: JudgeOptions = { prior: 'even', speaker, threshold: 0 };
+  const judged: Result = await emovox.judge(judgeable, how);
+  const learnt: Adaptation = await speaker.hear(judged);
   const kept: Float32Array<ArrayBuffer>[] = [];
   const recording = await emovox.listen({
     speaker,
@@ -45,6 +56,7 @@ export async function use(file: File): Promise<number[]> {
     ...moments,
     weight,
     known.adaptation?.seconds ?? 0,
+    learnt.seconds + judged.agreement + judged.probability + judged.prior.sad + (seen[0].evidence?.[0] ?? 0),
     result.intensity,
     result.valence,
     result.arousal,
@@ -67,6 +79,10 @@ export function misuse(emovox: Emovox, error: EmovoxError): boolean {
   void emovox.analyze(42);
   // @ts-expect-error a profile is no speaker
   void emovox.analyze(new Blob(), { speaker: new Uint8Array(9) });
+  // @ts-expect-error no such prior
+  void emovox.analyze(new Blob(), { prior: 'odd' });
+  // @ts-expect-error segments have a probability
+  void emovox.analyze(new Blob()).then(({ segments }) => segments[0].confidence);
   // @ts-expect-error no such code
   return error.code === 'nonsense';
 }
@@ -74,6 +90,9 @@ export function misuse(emovox: Emovox, error: EmovoxError): boolean {
 export async function element(file: File): Promise<number> {
   const recorder: EmovoxRecorder = document.createElement('emovox-recorder');
   recorder.model = 'large';
+  recorder.prior = 'even';
+  recorder.prior = { neutral: 2, sad: 0.5 };
+  recorder.labels = ['neutral', 'sad'];
   recorder.addEventListener('emovox-result', ({ detail }) => detail.emotion.padEnd(1));
   recorder.addEventListener('emovox-segment', ({ detail }) => detail.salience.length);
   document.body.addEventListener('emovox-error', ({ detail }) => detail.code === 'undecodable');
@@ -83,6 +102,6 @@ export async function element(file: File): Promise<number> {
   recorder.cancel();
   // @ts-expect-error read only
   recorder.result = stopped;
-  const { confidence } = await recorder.analyze(file);
-  return confidence + (document.querySelector('emovox-recorder')?.result?.votes.happy ?? 0);
+  const { agreement } = await recorder.analyze(file);
+  return agreement + (document.querySelector('emovox-recorder')?.result?.votes.happy ?? 0);
 }

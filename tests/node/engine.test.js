@@ -11,6 +11,7 @@ import { afterEach, before, beforeEach, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { Engine } from '../../web/lib/engine.js';
 import { EmovoxError } from '../../web/lib/errors.js';
+import { heardOf, judgedAgain, resultOf } from '../../web/lib/judging.js';
 import { makeWav, readWav, resample } from './audio.js';
 import { nativeFeatures } from './native.js';
 
@@ -80,12 +81,25 @@ function analyze({ sampleRate, samples, channels }, chunk = samples.length, usin
   const analyzer = using.openAnalyzer({ sampleRate, channels, ...how });
   try {
     for (let at = 0; at < samples.length; at += chunk) analyzer.push(samples.subarray(at, at + chunk));
-    const summary = analyzer.finish();
-    const adaptation = how.speaker && { adaptation: how.speaker.adaptation };
-    return { ...summary, ...adaptation, segments: analyzer.segments };
+    const { schema, engine, ...result } = analyzer.result();
+    return result;
   } finally {
     analyzer.close();
   }
+}
+
+/**
+ * @param {any} result
+ * @param {import('../../web/lib/engine.js').Model} using
+ * @param {Parameters<import('../../web/lib/engine.js').Model['judge']>[1]} [how]
+ */
+function judge(result, using, how = {}) {
+  return resultOf(result, using.judge(heardOf(result, using.info), how), using.info);
+}
+
+/** Without evidence, as by default. @param {any} result */
+function plain({ evidence, segments, ...rest }) {
+  return { ...rest, segments: segments.map(({ evidence: _, ...segment }) => segment) };
 }
 
 /** Asserts that two values are alike, numbers within the tolerance. */
@@ -161,18 +175,20 @@ describe('verdicts', () => {
   test('silence is no speech', () => {
     const result = analyze(silence(5));
     assert.equal(result.emotion, 'no speech');
-    assert.equal(result.confidence, 0);
+    assert.deepEqual([result.agreement, result.probability], [0, 0]);
     assert.ok(result.segments.every((segment) => segment.label === 'no speech'));
     for (const { intensity, valence, arousal, salience } of [{ ...result, salience: [] }, ...result.segments]) {
       assert.deepEqual([intensity, valence, arousal, salience], [0, 0, 0, []]);
     }
   });
 
-  test('votes add up and confidence is their share', () => {
-    const { votes, emotion, confidence } = analyze(angry);
+  test('votes add up, agreement is their share, also under its old name, and probability the mean', () => {
+    const { votes, emotion, agreement, confidence, probability, probabilities } = analyze(angry);
     const all = Object.values(votes).reduce((sum, n) => sum + n, 0);
     assert.ok(all > 0);
-    assertClose(confidence, votes[emotion] / all);
+    assertClose(agreement, votes[emotion] / all);
+    assert.equal(confidence, agreement);
+    assertClose(probability, probabilities[emotion]);
   });
 
   test('intensity, valence and arousal are means; salience covers the segment and sums to 1', () => {
@@ -215,7 +231,7 @@ describe('verdicts', () => {
     analyzer.push(silence(3).samples);
     analyzer.reset();
     analyzer.push(angry.samples);
-    assertClose({ ...analyzer.finish(), segments: analyzer.segments }, analyze(angry));
+    assertClose({ ...analyze(angry), ...analyzer.finish(), segments: analyzer.segments }, analyze(angry));
     analyzer.close();
   });
 
@@ -225,7 +241,7 @@ describe('verdicts', () => {
       one.push(angry.samples.subarray(at, at + 4096));
       two.push(new Float32Array(4096));
     }
-    assertClose({ ...one.finish(), segments: one.segments }, analyze(angry));
+    assertClose({ ...analyze(angry), ...one.finish(), segments: one.segments }, analyze(angry));
     assert.equal(two.finish().emotion, 'no speech');
     one.close();
     two.close();
@@ -255,8 +271,9 @@ describe('a speaker', () => {
     });
     try {
       const native = nativeResults(paths, modelPaths.tiny, ['--speaker', profile]);
-      for (const [i, audio] of session.entries()) {
-        assertClose(analyze(audio, 4096, tiny, { speaker }), native[i], `recording ${i}`);
+      const heard = session.map((audio) => analyze(audio, 4096, tiny, { speaker, evidence: true }));
+      for (const [i, result] of heard.entries()) {
+        assertClose(plain(judge(result, tiny, { speaker })), native[i], `recording ${i}`);
       }
       assert.ok(speaker.adaptation.weight > 0.1);
 
@@ -270,15 +287,43 @@ describe('a speaker', () => {
     }
   });
 
-  test('a new one changes nothing at first, an enrolled one does', () => {
+  test('a new one changes nothing at first; at the end, all is judged by what was heard', () => {
+    /** @type {any[]} */ const live = [];
+    /** @type {Float64Array[]} */ const revised = [];
+    const onSegment = (/** @type {any} */ segment) => live.push(segment);
+    const onRevised = (/** @type {Float64Array} */ values) => revised.push(values);
+    const longer = { ...angry, samples: twice(angry.samples) };
+    const stranger = analyze(longer, undefined, tiny, { evidence: true });
+    const own = analyze(longer, undefined, tiny, { speaker, evidence: true });
+    const again = tiny.openSpeaker();
+    const { segments, ...summary } = analyze(longer, undefined, tiny, { speaker: again, onSegment, onRevised });
+    again.close();
+    assert.deepEqual(live[0], plain(stranger).segments[0], 'nobody is known yet');
+    assert.notDeepEqual(live[1].probabilities, stranger.segments[1].probabilities);
+    assert.equal(revised.length, 1);
+    const { evidence, segments: last, ...verdict } = own;
+    assert.deepEqual([segments, summary], [[], verdict]);
+    assert.deepEqual(judgedAgain(live, revised[0], tiny.info.labels), plain(own).segments);
+    assert.notDeepEqual(last[0].probabilities, stranger.segments[0].probabilities);
+    assert.deepEqual(judge(stranger, tiny, { speaker }), own, 'as if it had been known all the time');
+  });
+
+  test('an enrolled one is known', () => {
     const stranger = analyze(angry, undefined, tiny);
-    const { adaptation, ...first } = analyze(angry, undefined, tiny, { speaker });
-    assert.deepEqual(first, stranger);
     const { adaptation: enrolled } = analyze(angry, undefined, tiny, { speaker, enroll: true });
-    assert.ok(enrolled && enrolled.weight > 0.3);
-    assertClose(enrolled.seconds, (2 * angry.samples.length) / angry.sampleRate);
+    assert.ok(enrolled && enrolled.weight > 0);
+    assertClose(enrolled.seconds, angry.samples.length / angry.sampleRate);
     const known = analyze(angry, undefined, tiny, { speaker });
     assert.notDeepEqual(known.probabilities, stranger.probabilities);
+  });
+
+  test('hears what was heard without it', () => {
+    const result = analyze({ ...angry, samples: twice(angry.samples) }, undefined, tiny, { evidence: true });
+    const own = tiny.openSpeaker();
+    analyze({ ...angry, samples: twice(angry.samples) }, undefined, tiny, { speaker: own });
+    assert.deepEqual(speaker.hear(heardOf(result, tiny.info)), own.adaptation);
+    assertClose(judge(result, tiny, { speaker }), judge(result, tiny, { speaker: own }));
+    own.close();
   });
 
   test('a profile brings everything back', () => {
@@ -286,7 +331,9 @@ describe('a speaker', () => {
     const profile = speaker.save();
     const again = tiny.openSpeaker(profile);
     assert.deepEqual(again.save(), profile);
-    assert.deepEqual(analyze(angry, undefined, tiny, { speaker: again }), analyze(angry, undefined, tiny, { speaker }));
+    const heard = analyze(angry, undefined, tiny, { evidence: true });
+    assertClose(judge(heard, tiny, { speaker: again }), judge(heard, tiny, { speaker }), 'judged', 1e-6);
+    assert.notDeepEqual(judge(heard, tiny, { speaker: again }).probabilities, heard.probabilities);
     again.close();
   });
 
@@ -301,9 +348,12 @@ describe('a speaker', () => {
     assert.equal(mine.pointer, 0);
   });
 
-  test('profile-invalid and profile-model', () => {
+  test('profile-invalid, profile-model and profile-version', () => {
     const profile = speaker.save();
     assert.throws(() => model.openSpeaker(profile), withCode('profile-model'));
+    const older = profile.slice();
+    older[8] = 1;
+    assert.throws(() => tiny.openSpeaker(older), withCode('profile-version'));
     profile[40] ^= 1;
     for (const bytes of [profile, profile.subarray(0, 9), new Uint8Array(0), modelFile]) {
       assert.throws(() => tiny.openSpeaker(bytes), withCode('profile-invalid'));
@@ -326,6 +376,129 @@ describe('a speaker', () => {
     }
     assert.equal(engine.memoryBytes, bytes);
     assert.equal(speaker.users, 0);
+  });
+});
+
+describe('evidence', () => {
+  /** @type {import('../../web/lib/judging.js').Judging[]} */
+  const lights = [
+    {},
+    { prior: 'even' },
+    { prior: { neutral: 2, sad: 0.5, calm: 0 } },
+    { labels: ['neutral', 'happy', 'sad', 'angry'] },
+    { labels: ['sad', 'angry'], prior: { angry: 0 } },
+    { threshold: 0.9 },
+    { threshold: 0, prior: 'even', labels: ['calm', 'surprised'] },
+  ];
+  const args = (/** @type {import('../../web/lib/judging.js').Judging} */ { prior, labels, threshold }) => [
+    ...(prior
+      ? ['--prior', typeof prior === 'string' ? prior : `${Object.entries(prior).map((one) => one.join('='))}`]
+      : []),
+    ...(labels ? ['--labels', labels.join()] : []),
+    ...(threshold === undefined ? [] : ['--threshold', String(threshold)]),
+  ];
+  const audio = { ...angry, samples: twice(angry.samples) };
+
+  test('judged again it says what an analysis says, which is what the native build says', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'emovox-engine-'));
+    try {
+      const path = join(folder, 'twice.wav');
+      writeFileSync(path, makeWav(audio.samples, audio.sampleRate));
+      const heard = analyze(readWav(path), 4096, model, { evidence: true });
+      const before = structuredClone(heard);
+      for (const how of lights) {
+        const expected = analyze(readWav(path), 4096, model, { ...how, evidence: true });
+        assert.deepEqual(judge(heard, model, how), expected);
+        assertClose(plain(expected), nativeResults([path], modelPaths.small, args(how))[0], JSON.stringify(how));
+      }
+      assert.deepEqual(heard, before, 'what is judged stays as it is');
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  test('is what the native build writes, of the same model', () => {
+    const [native] = nativeResults([join(data, 'formats/angry.wav')], modelPaths.small, ['--evidence']);
+    assertClose(analyze(angry, undefined, model, { evidence: true }), native);
+    assertClose(
+      judge(native, model, { prior: 'even' }),
+      analyze(angry, undefined, model, { prior: 'even', evidence: true }),
+    );
+  });
+
+  test('the prior told adds up to 1, over the labels allowed', () => {
+    for (const how of lights) {
+      const { prior, probabilities } = analyze(angry, undefined, model, how);
+      assert.deepEqual(Object.keys(prior), model.info.labels);
+      assertClose(
+        Object.values(prior).reduce((sum, share) => sum + share, 0),
+        1,
+      );
+      for (const label of model.info.labels) {
+        if (how.labels && !how.labels.includes(label)) assert.deepEqual([prior[label], probabilities[label]], [0, 0]);
+      }
+    }
+    assert.equal(analyze(angry, undefined, model, { prior: 'even' }).prior.sad, 1 / model.info.labels.length);
+    const { prior } = analyze(angry, undefined, model, { prior: { neutral: 2, sad: 0.5 } });
+    assertClose([prior.neutral, prior.sad, prior.calm], [2 / 8.5, 0.5 / 8.5, 1 / 8.5]);
+  });
+
+  test('of silence there is none, and it is judged all the same', () => {
+    const quiet = analyze(silence(5), undefined, model, { evidence: true });
+    assert.ok(quiet.segments.every((segment) => !('evidence' in segment)));
+    assert.deepEqual(judge(quiet, model, { prior: 'even' }), { ...quiet, prior: model.prior({ prior: 'even' }) });
+  });
+
+  test('refused: none, that of another model, what is damaged', () => {
+    const good = analyze(audio, undefined, model, { evidence: true });
+    const [first, ...rest] = good.segments;
+    const withFirst = (/** @type {object} */ change) => ({ ...good, segments: [{ ...first, ...change }, ...rest] });
+    const numbers = /** @type {number[]} */ (first.evidence);
+    /** @type {[unknown, string][]} */
+    const cases = [
+      [analyze(audio), 'evidence-missing'],
+      [withFirst({ evidence: undefined }), 'evidence-missing'],
+      [{ ...good, evidence: { model: '0123456789abcdef' } }, 'evidence-model'],
+      [withFirst({ evidence: numbers.slice(1) }), 'bad-input'],
+      [withFirst({ evidence: numbers.map(() => Number.NaN) }), 'bad-input'],
+      [withFirst({ evidence: numbers.map(() => 1e7) }), 'bad-input'],
+      [withFirst({ start: null }), 'bad-input'],
+      [withFirst({ label: undefined }), 'bad-input'],
+      [{ ...good, segments: [null] }, 'bad-input'],
+      [{ ...good, duration: '3' }, 'bad-input'],
+      [null, 'bad-input'],
+      ['result', 'bad-input'],
+    ];
+    const bytes = engine.memoryBytes;
+    for (const [result, code] of cases)
+      assert.throws(() => judge(result, model), withCode(code), JSON.stringify(result));
+    assert.equal(engine.memoryBytes, bytes);
+    const backwards = withFirst({ end: first.start });
+    assert.throws(() => model.openSpeaker().hear(heardOf(backwards, model.info)), withCode('bad-input'));
+  });
+
+  test('an hour of it takes milliseconds, and a thousand judgements leave no trace', () => {
+    const { segments, ...rest } = analyze(audio, undefined, model, { evidence: true });
+    const hour = {
+      ...rest,
+      duration: 3600,
+      segments: Array.from({ length: 1799 }, (_, i) => ({ ...segments[i % 2], start: 2 * i, end: 2 * i + 4 })),
+    };
+    const speaker = model.openSpeaker();
+    speaker.hear(heardOf(hour, model.info));
+    let least = Infinity;
+    for (let i = 0; i < 10; i++) {
+      const started = performance.now();
+      const judged = judge(hour, model, { speaker, prior: 'even' });
+      least = Math.min(least, performance.now() - started);
+      assert.equal(judged.segments.length, 1799);
+    }
+    assert.ok(least < 20, `${least} ms`);
+    const bytes = engine.memoryBytes;
+    const one = analyze(angry, undefined, model, { evidence: true });
+    for (let i = 0; i < 1000; i++) judge(one, model, { speaker });
+    assert.equal(engine.memoryBytes, bytes);
+    speaker.close();
   });
 });
 
@@ -356,7 +529,17 @@ describe('hop and threshold', () => {
     assert.deepEqual(analyze(angry, undefined, model, { hop, threshold }), analyze(angry));
   });
 
-  for (const how of [{ hop: NaN }, { hop: 0.2 }, { hop: 5 }, { threshold: NaN }, { threshold: 1.5 }]) {
+  for (const how of [
+    { hop: NaN },
+    { hop: 0.2 },
+    { hop: 5 },
+    { threshold: NaN },
+    { threshold: 1.5 },
+    { prior: { sad: -1 } },
+    { prior: { sad: NaN } },
+    { labels: ['sad'] },
+    { labels: ['sad', 'angry'], prior: { sad: 0, angry: 0 } },
+  ]) {
     test(`bad-input: ${JSON.stringify(how)}`, () => {
       assert.throws(() => analyze(angry, undefined, model, how), withCode('bad-input'));
     });

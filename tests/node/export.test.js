@@ -8,7 +8,7 @@ const segment = {
   start: 0,
   end: 4,
   label: 'sad',
-  confidence: 0.87,
+  probability: 0.87,
   speech_ratio: 1 / 3,
   probabilities: { sad: 0.87, calm: 1e-9 },
   intensity: 0.5,
@@ -23,7 +23,8 @@ const result = (...changes) => {
 };
 
 describe('CSV', () => {
-  const head = 'start,end,label,confidence,speech_ratio,intensity,valence,arousal,probability_sad,probability_calm\r\n';
+  const head =
+    'start,end,label,probability,speech_ratio,intensity,valence,arousal,probability_sad,probability_calm\r\n';
 
   test('a row per segment, with dots and without exponents', () => {
     const csv = toCsv(result({}, { start: 3600.5, end: 3604.5 }));

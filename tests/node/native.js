@@ -36,7 +36,7 @@ export function nativeFeatures(paths) {
 /**
  * @param {string[]} paths
  * @param {string[]} [options]
- * @returns {any[]} a result without schema and engine per path
+ * @returns {any[]} a result without schema and engine per path; of one speaker, all are judged by the whole
  */
 export function nativeResults(paths, options = []) {
   const { stdout } = spawnSync(`${root}build/native/emovox`, ['analyze', '--json', '--salience', ...options, ...paths]);

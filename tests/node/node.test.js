@@ -221,7 +221,8 @@ describe('results', () => {
     const silence = new Float32Array(80000);
     for (const result of [
       await emovox.analyze(wav),
-      await emovox.analyze(long, { speaker }),
+      await emovox.analyze(long, { speaker, evidence: true }),
+      await emovox.judge(await emovox.analyze(wav, { evidence: true }), { labels: ['sad', 'happy'] }),
       await emovox.analyze(silence, { sampleRate: 16000 }),
     ]) {
       assert.equal(Object.keys(result)[0], 'schema');
@@ -232,6 +233,7 @@ describe('results', () => {
         Object.keys(value).filter((key) => !properties[key]);
       assert.deepEqual(undescribed(result, schema), []);
       assert.deepEqual(undescribed(result.segments[0], schema.$defs.segment), []);
+      assert.deepEqual(undescribed(result.evidence ?? {}, schema.properties.evidence), []);
       assert.deepEqual(undescribed(result.engine, schema.properties.engine), []);
     }
   });
@@ -244,13 +246,18 @@ describe('results', () => {
     }
     const [segment] = result.segments;
     for (const wrong of [
-      { schema: 'emovox.result/2' },
-      { confidence: 1.1 },
+      { schema: 'emovox.result/1' },
+      { agreement: 1.1 },
+      { probability: -0.1 },
+      { prior: { sad: 2 } },
+      { evidence: {} },
+      { evidence: { model: 'small' } },
       { valence: -2 },
       { votes: { uncertain: 0.5, sad: 1 } },
       { probabilities: { sad: '1' } },
       { segments: [{ ...segment, salience: undefined }] },
       { segments: [{ ...segment, start: -1 }] },
+      { segments: [{ ...segment, evidence: ['1'] }] },
       { adaptation: { seconds: 1 } },
     ]) {
       assert.equal(validate(JSON.parse(JSON.stringify({ ...result, ...wrong }))), false, JSON.stringify(wrong));
@@ -291,6 +298,20 @@ describe('hop, threshold and peaks', () => {
       [{ threshold: 1.1 }, /'threshold'/],
       [{ threshold: Number.NaN }, /'threshold'/],
       [{ onPeaks: true }, /'onPeaks'/],
+      [{ onRevised: true }, /'onRevised'/],
+      [{ evidence: 1 }, /'evidence' of analyze\(\) must be true or false/],
+      [{ prior: 'odd' }, /'prior' of analyze\(\) must be 'everyday', 'even', or weights from 0 to 1000000 by emotion/],
+      [{ prior: { joyful: 1 } }, /neutral, .*surprised\); 'joyful' is none of them/],
+      [{ prior: { sad: -1 } }, /'prior'/],
+      [{ prior: { sad: 1e7 } }, /'prior'/],
+      [{ prior: { sad: '1' } }, /'prior'/],
+      [{ prior: Object.fromEntries(emovox.model.labels.map((label) => [label, 1e-60])) }, /'prior'.* not 0 for all/],
+      [{ prior: { sad: 0, angry: 0 }, labels: ['sad', 'angry'] }, /'prior'.* not 0 for all that may be the answer/],
+      [{ labels: 'sad,angry' }, /'labels' of analyze\(\) must be a list of two or more of neutral, /],
+      [{ labels: ['sad'] }, /'labels'/],
+      [{ labels: ['sad', 'sad'] }, /'labels'.*each once/],
+      [{ labels: ['sad', 'joyful'] }, /'joyful' is none of them/],
+      [{ labels: ['sad', 7] }, /'labels'/],
     ];
     for (const [options, message] of cases) {
       const error = await emovox.analyze(angry.samples, { ...pcm, ...options }).catch((thrown) => thrown);
@@ -460,22 +481,144 @@ describe('a speaker', () => {
 
   test('adapts, is saved and restored', async () => {
     const other = await Emovox.create({ model: tiny });
-    const stranger = await other.analyze(files[1]);
+    const stranger = await other.analyze(files[1], { evidence: true });
     const speaker = await other.speaker();
     const { seconds } = await speaker.enroll(files[0]);
     assert.ok(Math.abs(seconds - 31.8) < 0.5);
     const profile = await speaker.save();
+    const enrolled = await other.judge(stranger, { speaker });
+    assert.notDeepEqual(enrolled.probabilities, stranger.probabilities);
+    const again = await other.judge(stranger, { speaker: await other.speaker(profile) });
+    assertClose(verdict(again), verdict(enrolled), 1e-6);
     const known = await other.analyze(files[1], { speaker });
-    assert.notDeepEqual(known.probabilities, stranger.probabilities);
     assert.ok(known.adaptation && known.adaptation.weight > 0.1 && known.adaptation.seconds > seconds);
-    const again = await other.analyze(files[1], { speaker: await other.speaker(profile) });
-    assert.deepEqual(verdict(again), verdict(known));
     await speaker.close();
     await assert.rejects(speaker.save(), withCode('closed'));
     await assert.rejects(other.analyze(files[1], { speaker }), withCode('closed'));
     await assert.rejects(emovox.speaker(profile), withCode('profile-model'));
+    profile[8] = 1;
+    await assert.rejects(other.speaker(profile), withCode('profile-version'));
     await assert.rejects(emovox.speaker(new Uint8Array(9)), withCode('profile-invalid'));
     await other.close();
+  });
+});
+
+describe('judge()', () => {
+  const sound = new URL('speech/long.opus', data);
+  /** @type {import('emovox').JudgeOptions[]} */
+  const lights = [
+    {},
+    { prior: 'even' },
+    { prior: { neutral: 2, sad: 0.5 } },
+    { labels: ['neutral', 'happy', 'sad', 'angry'] },
+    { threshold: 0.95 },
+    { prior: { happy: 0 }, labels: ['happy', 'sad', 'angry'], threshold: 0 },
+  ];
+
+  test('says what analyze() says with the same options, also of what went through JSON', async () => {
+    const heard = await emovox.analyze(sound, { evidence: true });
+    assert.equal(heard.evidence?.model, emovox.model.fingerprint);
+    assert.equal(heard.segments[0].evidence?.length, emovox.model.evidenceCount);
+    const text = JSON.stringify(heard);
+    for (const how of lights) {
+      const expected = await emovox.analyze(sound, { ...how, evidence: true });
+      assertClose(verdict(await emovox.judge(heard, how)), verdict(expected), 1e-6);
+      assertClose(verdict(await emovox.judge(JSON.parse(text), how)), verdict(expected), 1e-6);
+      const streamed = emovox.stream(sound, how);
+      let last = await streamed.next();
+      while (!last.done) last = await streamed.next();
+      const { evidence, segments, ...summary } = verdict(expected);
+      assertClose({ ...verdict(last.value), segments: [] }, { ...summary, segments: [] }, 1e-6);
+    }
+    assert.equal(JSON.stringify(heard), text);
+    const { segments } = await emovox.analyze(sound);
+    assert.ok(segments.every((segment) => !('evidence' in segment)));
+  });
+
+  test('after a speaker has been heard; what was heard first is told by what came later', async () => {
+    const speaker = await emovox.speaker();
+    /** @type {any[]} */ const live = [];
+    /** @type {any[][]} */ const revised = [];
+    const result = await emovox.analyze(sound, {
+      speaker,
+      evidence: true,
+      onSegment: (segment) => live.push(segment),
+      onRevised: (segments) => revised.push(segments),
+    });
+    assert.equal(revised.length, 1);
+    assert.deepEqual(revised[0], result.segments);
+    assert.equal(live.length, result.segments.length);
+    assert.notDeepEqual(live[0].probabilities, result.segments[0].probabilities);
+    const stranger = await emovox.analyze(sound, {
+      evidence: true,
+      onRevised: () => assert.fail('there is nobody to know'),
+    });
+    assert.deepEqual(live[0], stranger.segments[0]);
+    const told = await emovox.judge(stranger, { speaker });
+    assertClose(verdict(told), verdict(result), 1e-6);
+    const { adaptation, ...without } = verdict(await emovox.judge(told));
+    assert.deepEqual([adaptation, without], [undefined, verdict(stranger)]);
+
+    const other = await emovox.speaker();
+    assert.deepEqual(await other.hear(stranger), result.adaptation);
+    assertClose(verdict(await emovox.judge(stranger, { speaker: other })), verdict(result), 1e-4);
+    const more = await other.hear(await emovox.analyze(wav, { evidence: true }));
+    assert.ok(more.seconds > 35 && more.weight > (result.adaptation?.weight ?? 1));
+    assert.notDeepEqual((await emovox.judge(stranger, { speaker: other })).probabilities, result.probabilities);
+    await other.close();
+    await assert.rejects(other.hear(stranger), withCode('closed'));
+    await assert.rejects(emovox.judge(stranger, { speaker: other }), withCode('closed'));
+  });
+
+  test('the recipe: everything again whenever something was heard', async () => {
+    const recipes = readFileSync(new URL('../../web/lib/RECIPES.md', import.meta.url), 'utf8');
+    const [, code] = recipes.split('\n## Judging again\n')[1].match(/```js\n(.*?)```/s) ?? [];
+    const program = `export default async (emovox) => {\n${code}\nreturn add;\n};`;
+    const { default: make } = await import(`data:text/javascript,${encodeURIComponent(program)}`);
+    const add = await make(emovox);
+    const [alone] = await add(wav);
+    const [first, second] = await add(sound);
+    assert.deepEqual(first.adaptation, second.adaptation);
+    assert.notDeepEqual(first.probabilities, alone.probabilities);
+    assert.equal(first.duration, alone.duration);
+  });
+
+  test('does not wait for analyses under way', async () => {
+    const heard = await emovox.analyze(wav, { evidence: true });
+    const stop = new AbortController();
+    const endless = (async function* () {
+      for (;;) yield angry.samples;
+    })();
+    const running = emovox.analyze(endless, { sampleRate: 16000, signal: stop.signal });
+    assert.equal((await emovox.judge(heard)).emotion, 'angry');
+    stop.abort();
+    await assert.rejects(running, withCode('aborted'));
+  });
+
+  test('what cannot be judged is refused by its code', async () => {
+    const heard = await emovox.analyze(wav, { evidence: true });
+    const other = await Emovox.create({ model: tiny });
+    const { evidence, ...without } = heard;
+    /** @type {[Emovox, any, any, string][]} */
+    const cases = [
+      [emovox, await emovox.analyze(wav), {}, 'evidence-missing'],
+      [emovox, without, {}, 'evidence-missing'],
+      [other, heard, {}, 'evidence-model'],
+      [emovox, undefined, {}, 'bad-input'],
+      [emovox, { ...heard, segments: 7 }, {}, 'bad-input'],
+      [emovox, heard, { prior: 'odd' }, 'bad-option'],
+      [emovox, heard, { hop: 1 }, 'bad-option'],
+      [emovox, heard, { speaker: {} }, 'bad-input'],
+      [emovox, heard, { speaker: await other.speaker() }, 'closed'],
+    ];
+    for (const [i, [who, result, options, code]] of cases.entries()) {
+      await assert.rejects(who.judge(result, options), withCode(code), `case ${i}`);
+    }
+    const speaker = await emovox.speaker();
+    await assert.rejects(speaker.hear(without), withCode('evidence-missing'));
+    await assert.rejects((await other.speaker()).hear(heard), withCode('evidence-model'));
+    await other.close();
+    await assert.rejects(other.judge(heard), withCode('closed'));
   });
 });
 

@@ -21,7 +21,7 @@ const segment = (start, label, probabilities = { [label]: 1 }) => ({
   start,
   end: start + 4,
   label,
-  confidence: 0.5,
+  probability: 0.5,
   speech_ratio: 1,
   intensity: 0.5,
   valence: 0,
@@ -33,13 +33,13 @@ const segment = (start, label, probabilities = { [label]: 1 }) => ({
 /**
  * @param {string} emotion
  * @param {Record<string, number>} votes
- * @param {number} confidence
+ * @param {number} agreement
  * @returns {any}
  */
-const result = (emotion, votes, confidence) => ({
+const result = (emotion, votes, agreement) => ({
   emotion,
   votes: { uncertain: 0, ...votes },
-  confidence,
+  agreement,
   segments: [segment(0, emotion)],
   probabilities: { sad: 0.4, calm: 0.35, angry: 0.25 },
   speech_ratio: 1,
@@ -85,8 +85,8 @@ describe('counts', () => {
       segment(2, 'angry', { sad: 0.1, angry: 0.9 }),
       segment(4, 'no speech', { sad: 0, angry: 0 }),
     ];
-    const { emotion, confidence, all } = tally(segments);
-    assert.deepEqual([emotion, confidence, all], ['angry', 0.5, 2]);
+    const { emotion, agreement, all } = tally(segments);
+    assert.deepEqual([emotion, agreement, all], ['angry', 0.5, 2]);
     assert.equal(tally([...segments, segment(6, 'sad')]).emotion, 'sad');
   });
 

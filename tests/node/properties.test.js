@@ -7,6 +7,7 @@ import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { EmovoxError } from '../../web/lib/errors.js';
 import { toAudacityLabels, toCsv, toWebVtt } from '../../web/lib/export.js';
+import { priorOf } from '../../web/lib/judging.js';
 import { analyzeOptions, checkLogMelOptions, checkOptions } from '../../web/lib/options.js';
 
 /** @import { Result } from '../../web/lib/result.js' */
@@ -54,7 +55,7 @@ const anyResult = fc.uniqueArray(hostile, { minLength: 2, maxLength: 5 }).chain(
     start: fc.double({ min: 0, max: 400_000, noNaN: true }),
     length: fc.double({ min: 0, max: 4, noNaN: true }),
     label: fc.constantFrom(...labels, 'uncertain', 'no speech'),
-    confidence: share,
+    probability: share,
     speech_ratio: share,
     intensity: share,
     valence: signed,
@@ -165,12 +166,14 @@ describe('exporters, whatever the labels are', () => {
 });
 
 describe('options, whatever is passed', () => {
-  const model = /** @type {any} */ ({ sequenceSeconds: 4 });
+  const model = /** @type {any} */ ({ sequenceSeconds: 4, labels: ['calm', 'happy', 'sad'] });
   const known = Object.keys(analyzeOptions(model));
   const value = fc.oneof(
     fc.anything(),
     fc.double(),
-    fc.constantFrom(0.25, 4, 16000, true, () => {}, new AbortController().signal),
+    fc.constantFrom(0.25, 4, 16000, true, () => {}, new AbortController().signal, 'even', 'everyday'),
+    fc.array(fc.constantFrom(...model.labels, 'joyful')),
+    fc.dictionary(fc.constantFrom(...model.labels, 'joyful'), fc.oneof(fc.double(), fc.constantFrom(0, 1, 1e6, 1e-60))),
   );
 
   test('they are accepted or refused with bad-option, which names the culprit', () => {
@@ -184,7 +187,14 @@ describe('options, whatever is passed', () => {
           assert.ok(Object.keys(options).some((name) => error.message.includes(`'${name}'`)));
           return;
         }
-        const { hop, threshold } = /** @type {any} */ (options);
+        const { hop, threshold, prior, labels } = /** @type {any} */ (options);
+        assert.ok(
+          labels === undefined ||
+            (labels.length > 1 && labels.every((/** @type {any} */ one) => model.labels.includes(one))),
+        );
+        const judged = priorOf({ prior, labels }, model, [1, 1, 1]);
+        assert.deepEqual(Object.keys(judged), model.labels);
+        assert.ok(Math.abs(Object.values(judged).reduce((sum, share) => sum + share, 0) - 1) < 1e-9);
         assert.ok(hop === undefined || (hop >= 0.25 && hop <= 4));
         assert.ok(threshold === undefined || (threshold >= 0 && threshold <= 1));
         assert.ok(Object.keys(options).every((name) => known.includes(name)));

@@ -18,8 +18,8 @@ test('a file: the verdict of the native build', () =>
   webkit.withBrowser(async () => {
     await webkit.openSite();
     await webkit.choose(data('formats/angry.wav'));
-    const { state, emotion, confidence } = await webkit.shownResult();
-    assert.deepEqual([state, emotion, Number(confidence)], ['done', expected.emotion, expected.confidence]);
+    const { state, emotion, agreement } = await webkit.shownResult();
+    assert.deepEqual([state, emotion, Number(agreement)], ['done', expected.emotion, expected.agreement]);
   }));
 
 test('what is said into the microphone is analysed', () =>

@@ -9,7 +9,7 @@ import { heardOf, newRecording, peaksPerSecond } from './recordings.js';
 /** @import { Recording as Live, Result } from 'emovox' */
 /** @import { Recording, Session } from './recordings.js' */
 /** @import { Settings } from './settings.js' */
-/** @import { Profiles } from './profiles.js' */
+/** @import { Known, Profiles } from './profiles.js' */
 
 /**
  * @typedef {{loaded: number, total: number | null}} Loading bytes
@@ -51,6 +51,7 @@ export class Analysis {
     entry.made.then(
       (emovox) => {
         entry.emovox = emovox;
+        this.#profiles.meet(emovox, model);
       },
       () => this.#forget(entry.made),
     );
@@ -101,8 +102,8 @@ export class Analysis {
     recording.result = recording.error = undefined;
     this.#session.touch(recording);
     await this.#settle(recording, async (emovox) => {
-      const { options, learn } = await this.#conditions(recording, emovox);
-      const analysed = emovox.analyze(audio, {
+      const { options, known } = await this.#conditions(recording, emovox);
+      const result = await emovox.analyze(audio, {
         ...options,
         signal: recording.abort.signal,
         onProgress: (progress) => {
@@ -117,7 +118,7 @@ export class Analysis {
         },
         onSegment: (segment) => recording.segments.push(segment),
       });
-      return learn(await analysed);
+      return { result, known };
     });
   }
 
@@ -133,38 +134,64 @@ export class Analysis {
    * @param {Emovox} emovox
    */
   async #conditions(recording, emovox) {
-    const { model, hop, threshold } = this.#settings;
+    const { model, hop, prior, threshold } = this.#settings;
     const known = await this.#profiles.open(emovox, model);
     recording.model = emovox.model;
     recording.conditions = {
       model,
       hop: hop ?? emovox.model.hopSeconds,
+      prior,
       threshold: threshold ?? emovox.model.threshold,
       speaker: known?.profile.name ?? null,
+      profile: known?.profile.id ?? null,
     };
     const options = {
+      prior,
+      evidence: true,
+      onRevised: (/** @type {Result['segments']} */ segments) => {
+        recording.segments = segments; // shown with the verdict
+      },
       ...(hop !== null && { hop: Math.min(hop, emovox.model.sequenceSeconds) }),
       ...(threshold !== null && { threshold }),
       ...(known && { speaker: known.speaker }),
     };
-    /** @param {Result} result @returns {Promise<Result>} the same, once the speaker's profile knows it */
-    const learn = async (result) => {
-      if (known) await this.#profiles.learned(known, result.adaptation);
-      return result;
-    };
-    return { options, learn };
+    return { options, known };
+  }
+
+  /**
+   * Judges what a speaker has said before again, now that more is known of the voice.
+   * @param {Emovox} emovox
+   * @param {Known} known
+   * @param {Recording} latest which has just been judged by all that is known
+   */
+  async #judgeAgain(emovox, { profile, speaker }, latest) {
+    for (const recording of [...this.#session.list]) {
+      const { result: before, conditions } = recording;
+      if (recording === latest || !before || conditions?.profile !== profile.id) continue;
+      const { prior, threshold } = conditions;
+      // Without evidence, with that of another model, or with an engine that has crashed, it stays as it is.
+      const result = await emovox.judge(before, { speaker, prior, threshold }).catch(() => before);
+      if (result === before || recording.result !== before) continue;
+      Object.assign(recording, { result, segments: result.segments });
+      this.#session.touch(recording);
+    }
   }
 
   /**
    * @param {Recording} recording
-   * @param {(emovox: Emovox) => Promise<Result>} verdict
+   * @param {(emovox: Emovox) => Promise<{result: Result, known: Known | null}>} verdict
    */
   async #settle(recording, verdict) {
     const engine = this.engine();
+    let revise = async () => {};
     try {
-      recording.result = await verdict(await engine);
-      recording.duration = recording.result.duration;
-      recording.state = 'done';
+      const emovox = await engine;
+      const { result, known } = await verdict(emovox);
+      if (known) {
+        await this.#profiles.learned(known, result.adaptation);
+        revise = () => this.#judgeAgain(emovox, known, recording);
+      }
+      Object.assign(recording, { result, duration: result.duration, state: 'done' });
     } catch (thrown) {
       const error = EmovoxError.from(thrown);
       if (error === (await engine.catch(() => null))?.ended) {
@@ -179,6 +206,7 @@ export class Analysis {
       recording.state = 'failed';
     }
     this.#session.touch(recording);
+    await revise();
   }
 
   /**
@@ -195,7 +223,7 @@ export class Analysis {
     const emovox = await engine;
     const recording = newRecording(name, 'live');
     const { echo, noise, gain } = this.#settings;
-    const { options, learn } = await this.#conditions(recording, emovox);
+    const { options, known } = await this.#conditions(recording, emovox);
     const live = await emovox.listen({
       ...options,
       ...(deviceId && { deviceId }),
@@ -216,6 +244,6 @@ export class Analysis {
     const heard = live.finished.finally(() => {
       recording.audio = sound();
     });
-    return { emovox, live, recording, settled: this.#settle(recording, async () => learn(await heard)) };
+    return { emovox, live, recording, settled: this.#settle(recording, async () => ({ result: await heard, known })) };
   }
 }

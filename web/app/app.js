@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // The page: brings its parts together. Hooks for tests: #file, #record, #pause, #stop, #cancel, #status, #recordings,
-// and #result with data-state (empty, waiting, live, working, done, failed), data-emotion, data-confidence and
+// and #result with data-state (empty, waiting, live, working, done, failed), data-emotion, data-agreement and
 // data-error.
 
 import { EmovoxError } from 'emovox';
@@ -61,6 +61,9 @@ const analysis = new Analysis(session, settings, profiles, ({ loaded, total }) =
   if (document.body.dataset.ready !== undefined || !total) return;
   // Not said aloud: a live region that changes all the time is noise.
   status.dataset.loading = t('status.loadingShare', { loaded: megabytes(loaded), total: megabytes(total) });
+});
+profiles.addEventListener('refused', (event) => {
+  say(t('status.refused', { name: /** @type {CustomEvent<string>} */ (event).detail }));
 });
 const list = new List(session);
 const recorder = new Recorder(analysis, session, say, () => file.click());
@@ -128,11 +131,16 @@ let spoken = '';
 
 session.addEventListener('change', (event) => {
   const recording = /** @type {CustomEvent<Recording>} */ (event).detail;
-  const changed = known.get(recording) !== recording.state;
-  known.set(recording, recording.state);
+  const before = known.get(recording);
+  known.set(recording, { state: recording.state, verdict: recording.result });
+  const changed = before?.state !== recording.state;
   announce(recording, changed);
   // Only when it has come: what was deleted from the history, or came before that was turned on, is not put there.
   if (changed && recording.state === 'done' && history.automatic && !recording.kept) {
+    history.keep(/** @type {Judged} */ (recording));
+  }
+  // Judged again since it was kept.
+  if (!changed && recording.kept && recording.result !== before?.verdict) {
     history.keep(/** @type {Judged} */ (recording));
   }
   // What has begun is shown, unless the user picked another.
@@ -144,7 +152,7 @@ session.addEventListener('change', (event) => {
   scheduled = window.setTimeout(render, settled ? 0 : Math.min(wait, updateMilliseconds)); // clocks may be set back
 });
 
-/** The state of each, as it was last. @type {WeakMap<Recording, string>} */
+/** Each as it was last. @type {WeakMap<Recording, {state: Recording['state'], verdict: Recording['result']}>} */
 const known = new WeakMap();
 
 /**
@@ -165,9 +173,9 @@ function announce(recording, changed) {
   if (state === 'failed' && error) say(t('status.failed', { name, message: errorText(error) }), { seen });
   if (state === 'done' && verdict) {
     const message = headline(verdict.emotion);
-    const confidence = percent(verdict.confidence);
+    const agreement = percent(verdict.agreement);
     const heard = allVotes(verdict) > 0;
-    say(heard ? t('status.verdict', { name, verdict: message, confidence }) : t('status.failed', { name, message }), {
+    say(heard ? t('status.verdict', { name, verdict: message, agreement }) : t('status.failed', { name, message }), {
       seen,
     });
   }
@@ -206,7 +214,7 @@ function render() {
   face.view.update();
   const { state, result: verdict, error } = recording;
   setData('emotion', verdict?.emotion);
-  setData('confidence', verdict?.confidence.toFixed(4));
+  setData('agreement', verdict?.agreement.toFixed(4));
   setData('error', state === 'failed' ? error?.code : undefined);
   result.dataset.state = state;
   // Where the focus was in what is gone, it goes on in what came.

@@ -90,8 +90,9 @@ function column({ name, result }, index) {
       [t('history.length'), clock(result.duration)],
       [
         t('distribution.votes'),
-        `${result.votes[result.emotion] ?? 0} / ${allVotes(result)} (${percent(result.confidence)})`,
+        `${result.votes[result.emotion] ?? 0} / ${allVotes(result)} (${percent(result.agreement)})`,
       ],
+      [t('segment.probability'), percent(result.probability)],
       [t('result.intensity'), intensityWord(result.intensity)],
       [t('segment.valence'), signed(result.valence)],
       [t('segment.arousal'), signed(result.arousal)],

@@ -451,7 +451,7 @@ export function byVotes(votes, probabilities) {
  * All figures of a recording in one picture.
  *
  * @param {import('./recordings.js').Recording & {result: import('emovox').Result}} recording
- * @param {{headline: string, confidence: string}} words
+ * @param {{headline: string, numbers: string}} words
  * @param {Theme} theme
  * @returns {HTMLCanvasElement} 1200 x 760 points, twice as many pixels
  */
@@ -470,7 +470,7 @@ export function picture({ name, result, peaks, segments, model }, words, theme) 
   ctx.font = font(32, 700);
   ctx.fillText(words.headline, margin, 94);
   ctx.font = font(16);
-  ctx.fillText(words.confidence, margin, 124);
+  ctx.fillText(words.numbers, margin, 124);
 
   const view = { from: 0, to: Math.max(result.duration, 0.01) };
   const wave = { x: margin, y: 150, width: width - 2 * margin, height: 110 };

@@ -96,10 +96,11 @@ export class HistoryView {
   async render() {
     /** @type {'history.empty' | 'history.unavailable'} */
     let none = 'history.empty';
-    this.#kept = await history.all().catch(() => {
+    const kept = await history.all().catch(() => {
       none = 'history.unavailable';
       return [];
     });
+    this.#kept = kept.map((one) => ({ ...one, result: renamed(one.result) }));
     this.#kept.sort((a, b) => b.when.getTime() - a.when.getTime());
     exportAll.disabled = deleteAll.disabled = this.#kept.length === 0;
     // What another tab has deleted can be kept again.
@@ -178,4 +179,21 @@ export class HistoryView {
     const all = this.#kept.map(({ name, when, result }) => ({ file: name, when: when.toISOString(), ...result }));
     download(new Blob([JSON.stringify(all, null, 2)], { type: 'application/json' }), 'emovox-history.json');
   }
+}
+
+/**
+ * What was kept before agreement and probability had their names gets them as well.
+ *
+ * @param {any} result
+ * @returns {import('emovox').Result}
+ */
+function renamed(result) {
+  if (result.agreement !== undefined) return result;
+  const { emotion, confidence, probabilities, segments } = result;
+  return {
+    ...result,
+    agreement: confidence,
+    probability: probabilities[emotion] ?? Math.max(.../** @type {number[]} */ (Object.values(probabilities))),
+    segments: segments.map((/** @type {any} */ segment) => ({ ...segment, probability: segment.confidence })),
+  };
 }

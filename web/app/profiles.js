@@ -2,6 +2,7 @@
 //
 // The speakers that the model knows: their profiles here, their speakers in the engine.
 
+import { EmovoxError } from 'emovox';
 import { profiles as store } from './store.js';
 
 /** @import { Adaptation, Emovox, Speaker } from 'emovox' */
@@ -9,11 +10,14 @@ import { profiles as store } from './store.js';
 
 /** A profile, and the speaker in an engine that knows it. @typedef {{profile: Profile, speaker: Speaker}} Known */
 
-/** Dispatches 'change'. */
+/** Dispatches 'change', and 'refused' with the name of somebody who has to be recorded again. */
 export class Profiles extends EventTarget {
   /** @type {Profile[]} */ list = [];
   /** Whose voice the next recording holds; null: a stranger's. @type {Profile | null} */ chosen = null;
+  /** Profiles that no engine takes any more: of an earlier version, or model. @type {Set<Profile>} */ refused =
+    new Set();
   /** @type {WeakMap<Emovox, Map<string, Promise<Speaker>>>} */ #speakers = new WeakMap();
+  /** The engines that there are, by model. @type {Map<string, Emovox>} */ #engines = new Map();
 
   constructor() {
     super();
@@ -25,7 +29,33 @@ export class Profiles extends EventTarget {
     const id = this.chosen?.id;
     this.list = await store.all().catch(() => this.list);
     this.#speakers = new WeakMap();
+    this.refused = new Set();
     this.choose(id ?? '');
+    await this.#check();
+  }
+
+  /**
+   * An engine is there, which may refuse profiles that were made with another one.
+   *
+   * @param {Emovox} emovox
+   * @param {'small' | 'large'} model
+   */
+  async meet(emovox, model) {
+    this.#engines.set(model, emovox);
+    await this.#check();
+  }
+
+  async #check() {
+    for (const profile of [...this.list]) {
+      const emovox = this.#engines.get(profile.model);
+      if (!emovox || this.refused.has(profile)) continue;
+      const error = await this.#speaker(emovox, profile).then(() => null, EmovoxError.from);
+      if (!error?.code.startsWith('profile-') || !this.list.includes(profile)) continue;
+      this.refused.add(profile);
+      if (this.chosen === profile) this.chosen = null;
+      this.#changed();
+      this.dispatchEvent(new CustomEvent('refused', { detail: profile.name }));
+    }
   }
 
   /** @param {string} id '' for a stranger */
@@ -48,10 +78,23 @@ export class Profiles extends EventTarget {
   async open(emovox, model) {
     const profile = this.chosen;
     if (!profile || profile.model !== model) return null;
+    return { profile, speaker: await this.#speaker(emovox, profile) };
+  }
+
+  /**
+   * @param {Emovox} emovox
+   * @param {Profile} profile
+   * @returns {Promise<Speaker>}
+   */
+  #speaker(emovox, { id, bytes }) {
     const open = this.#speakers.get(emovox) ?? new Map();
     this.#speakers.set(emovox, open);
-    if (!open.has(profile.id)) open.set(profile.id, emovox.speaker(profile.bytes));
-    return { profile, speaker: await open.get(profile.id) };
+    if (!open.has(id)) {
+      const made = emovox.speaker(bytes);
+      open.set(id, made);
+      made.catch(() => open.delete(id));
+    }
+    return open.get(id);
   }
 
   /**
@@ -67,7 +110,7 @@ export class Profiles extends EventTarget {
   }
 
   /**
-   * Makes somebody known, who is then the chosen one.
+   * Makes somebody known, who is then the chosen one. Who was refused under this name is replaced.
    *
    * @param {Emovox} emovox
    * @param {'small' | 'large'} model
@@ -79,9 +122,11 @@ export class Profiles extends EventTarget {
     const speaker = await emovox.speaker();
     try {
       const { seconds, weight } = await teach(speaker);
-      const id = `${Date.now()}`;
+      const before = this.list.findIndex((profile) => profile.name === name && this.refused.has(profile));
+      const id = this.list[before]?.id ?? `${Date.now()}`;
       const profile = { id, name, model, bytes: await speaker.save(), seconds, weight };
-      this.list.push(profile);
+      if (before < 0) this.list.push(profile);
+      else this.list[before] = profile;
       this.chosen = profile;
       this.#changed();
       const kept = await store.put(profile).then(

@@ -36,8 +36,10 @@ export class Samples {
  * @typedef {object} Conditions
  * @property {'small' | 'large'} model
  * @property {number} hop seconds
+ * @property {'everyday' | 'even'} [prior] old verdicts in the history lack this and `profile`
  * @property {number} threshold 0..1
  * @property {string | null} speaker whose profile was used, by name
+ * @property {string | null} [profile] its identifier
  */
 
 /**
@@ -119,7 +121,7 @@ export function secondsLeft({ seconds, duration, elapsed }) {
  * The verdict so far: the engine's own comes at the end.
  *
  * @param {Segment[]} segments
- * @returns {{emotion: string, confidence: number, votes: Map<string, number>, all: number}}
+ * @returns {{emotion: string, agreement: number, votes: Map<string, number>, all: number}}
  */
 export function tally(segments) {
   /** @type {Map<string, number>} */
@@ -130,12 +132,12 @@ export function tally(segments) {
     votes.set(label, (votes.get(label) ?? 0) + 1);
     all++;
   }
-  if (all === 0) return { emotion: 'no speech', confidence: 0, votes, all };
+  if (all === 0) return { emotion: 'no speech', agreement: 0, votes, all };
   const sums = (/** @type {string} */ label) =>
     segments.reduce((sum, { probabilities }) => sum + (probabilities[label] ?? 0), 0);
   const most = Math.max(...votes.values());
   const [emotion] = [...votes.keys()].filter((label) => votes.get(label) === most).sort((a, b) => sums(b) - sums(a));
-  return { emotion, confidence: most / all, votes, all };
+  return { emotion, agreement: most / all, votes, all };
 }
 
 /** The recordings in the order they came, and the one that is shown. Dispatches 'change' with what has changed. */

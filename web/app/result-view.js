@@ -9,16 +9,7 @@ import { clock, emotionName, letter, megabytes, number, percent, rough, signed, 
 import { secondsLeft, tally } from './recordings.js';
 import { saveAudio, savePicture, saveText } from './save.js';
 import { Wave } from './wave.js';
-import {
-  allVotes,
-  certainty,
-  confidenceSentence,
-  doubts,
-  errorText,
-  headline,
-  intensityWord,
-  shareOfVotes,
-} from './words.js';
+import { allVotes, certainty, doubts, errorText, headline, inNumbers, intensityWord, shareOfVotes } from './words.js';
 
 /** @import { Result, Segment } from 'emovox' */
 /** @import { Recording } from './recordings.js' */
@@ -69,6 +60,8 @@ export class ResultView {
   #details = element('section', { class: 'details' });
   #theme = themeOf(document.documentElement);
   #state = '';
+  /** @type {Result | undefined} */ #result;
+  /** @type {number | null} */ #shown = null;
   #kept = false;
   #emotion = '';
   /** @type {() => void} */ #updateHead = () => {};
@@ -111,9 +104,10 @@ export class ResultView {
 
   /** Brings everything up to date. */
   update() {
-    const { state, segments, kept } = this.#recording;
-    const changed = state !== this.#state;
+    const { state, result, segments, kept } = this.#recording;
+    const changed = state !== this.#state || result !== this.#result; // it may be judged again
     this.#state = state;
+    this.#result = result;
     if (changed) {
       this.#renderHead();
       // Where nothing came of it, there is nothing to draw.
@@ -129,7 +123,7 @@ export class ResultView {
     }
     if (changed || kept !== this.#kept) this.#renderDetails();
     this.#kept = kept;
-    if (changed && segments.length === 0) this.#showSegment(null);
+    if (changed) this.#showSegment(segments.length > 0 ? this.#shown : null);
   }
 
   #renderHead() {
@@ -154,12 +148,12 @@ export class ResultView {
       this.#head.replaceChildren(verdict, share, ...progress.nodes);
       this.#updateHead = () => {
         progress.update();
-        const { emotion, all, confidence, votes } = tally(this.#recording.segments);
+        const { emotion, all, agreement, votes } = tally(this.#recording.segments);
         if (emotion + all === this.#emotion) return;
         this.#emotion = emotion + all;
         if (all === 0) verdict.replaceChildren(t('record.listening'));
         else verdict.replaceChildren(key(emotion), `${t('result.live')}: ${emotionName(emotion)}`);
-        share.textContent = all > 0 ? shareOfVotes(confidence, votes.get(emotion) ?? 0, all) : '';
+        share.textContent = all > 0 ? shareOfVotes(agreement, votes.get(emotion) ?? 0, all) : '';
       };
     }
   }
@@ -197,6 +191,7 @@ export class ResultView {
 
   /** @param {number | null} index */
   #showSegment(index) {
+    this.#shown = index;
     const { segments } = this.#recording;
     const segment = segments[index ?? -1];
     if (!segment) {
@@ -213,7 +208,7 @@ export class ResultView {
       ),
       element('p', { class: 'hint' }, title, ...second(segment)),
       facts([
-        [t('segment.probability'), percent(segment.confidence)],
+        [t('segment.probability'), percent(segment.probability)],
         [t('segment.intensity'), percent(segment.intensity)],
         [t('segment.speech'), percent(segment.speech_ratio)],
         [t('segment.valence'), signed(segment.valence)],
@@ -324,7 +319,7 @@ function judged(result, { conditions }) {
   ];
   if (allVotes(result) === 0) return nodes;
   nodes.push(
-    element('p', { id: 'confidence' }, confidenceSentence(result)),
+    element('p', { id: 'numbers' }, inNumbers(result)),
     element(
       'p',
       { id: 'intensity' },
@@ -444,6 +439,7 @@ function technical({ conditions }, { duration, engine, adaptation }) {
   ];
   if (conditions) {
     facts.push(t('result.hop', { hop: number(conditions.hop, 1), threshold: percent(conditions.threshold) }));
+    if (conditions.prior) facts.push(t(`expected.${conditions.prior}`));
     if (adaptation && conditions.speaker) {
       facts.push(t('result.adapted', { name: conditions.speaker, weight: percent(adaptation.weight) }));
     }
@@ -458,6 +454,7 @@ class SegmentTable {
   #rows = element('tbody');
   #more = element('button', { type: 'button' });
   #count = 0;
+  /** Of which the rows are: others come when the recording is judged again. @type {Segment[]} */ #segments = [];
   #limit = tableRows;
 
   /**
@@ -486,9 +483,10 @@ class SegmentTable {
 
   update() {
     const { segments } = this.#recording;
-    if (segments.length < this.#count) {
+    if (segments !== this.#segments) {
       this.#rows.replaceChildren();
       this.#count = 0;
+      this.#segments = segments;
     }
     if (!this.node.open) return;
     const end = Math.min(segments.length, this.#limit);
@@ -504,7 +502,7 @@ class SegmentTable {
    */
   #row(segment, index) {
     const numbers = [
-      segment.confidence > 0 ? percent(segment.confidence) : '–',
+      segment.probability > 0 ? percent(segment.probability) : '–',
       percent(segment.intensity),
       percent(segment.speech_ratio),
       signed(segment.valence),

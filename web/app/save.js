@@ -6,7 +6,7 @@ import { toAudacityLabels, toCsv, toWebVtt } from 'emovox/export';
 import { element } from './dom.js';
 import { picture, themeOf } from './figures.js';
 import { dateAndTime, t } from './i18n.js';
-import { allVotes, certainty, confidenceSentence, doubts, headline } from './words.js';
+import { allVotes, certainty, doubts, headline, inNumbers } from './words.js';
 
 /** @import { Result } from 'emovox' */
 /** @import { Recording } from './recordings.js' */
@@ -86,7 +86,7 @@ function paint(recording, node) {
   const { result } = recording;
   const words = {
     headline: headline(result.emotion),
-    confidence: allVotes(result) > 0 ? confidenceSentence(result) : certainty(result),
+    numbers: allVotes(result) > 0 ? inNumbers(result) : certainty(result),
   };
   return picture(recording, words, themeOf(node));
 }

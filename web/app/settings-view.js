@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// Model, threshold, hop and what the browser may do to the microphone.
+// Model, prior, threshold, hop and what the browser may do to the microphone.
 
 import { byId, element } from './dom.js';
 import { megabytes, number, percent, t } from './i18n.js';
@@ -11,6 +11,7 @@ import { errorText } from './words.js';
 /** @import { Analysis } from './analysis.js' */
 /** @import { Settings } from './settings.js' */
 
+const prior = byId('prior', HTMLSelectElement);
 const threshold = byId('threshold', HTMLInputElement);
 const hop = byId('hop', HTMLSelectElement);
 const small = byId('model-small', HTMLInputElement);
@@ -47,6 +48,7 @@ export class SettingsView {
     this.#analysis = analysis;
     this.#say = say;
     this.#changed = changed;
+    prior.addEventListener('change', () => this.#set({ prior: prior.value === 'even' ? 'even' : 'everyday' }));
     threshold.addEventListener('input', () => this.#set({ threshold: Number(threshold.value) / 100 }));
     hop.addEventListener('change', () => this.#set({ hop: Number(hop.value) }));
     for (const name of flags) {
@@ -94,6 +96,7 @@ export class SettingsView {
     const { model, threshold: below, hop: every } = this.#settings;
     small.checked = model === 'small';
     large.checked = model === 'large' || this.#download !== null;
+    prior.value = this.#settings.prior;
     const share = below ?? this.#model.threshold;
     threshold.value = String(Math.round(share * 100));
     const shown = percent(share);

@@ -7,6 +7,7 @@ import { languages, preferredLanguage } from './i18n.js';
 /**
  * @typedef {object} Settings
  * @property {'small' | 'large'} model
+ * @property {'everyday' | 'even'} prior how common each emotion is taken for
  * @property {number | null} threshold 0..1; null: the model's
  * @property {number | null} hop seconds; null: the model's
  * @property {boolean} echo echo cancellation
@@ -20,6 +21,7 @@ export const storageKey = 'emovox.settings';
 /** @returns {Settings} */
 export const defaults = () => ({
   model: 'small',
+  prior: 'everyday',
   threshold: null,
   hop: null,
   echo: false,
@@ -34,6 +36,7 @@ export const defaults = () => ({
  */
 const readers = {
   model: (text) => (text === 'small' || text === 'large' ? text : undefined),
+  prior: (text) => (text === 'everyday' || text === 'even' ? text : undefined),
   threshold: (text) => within(text, 0, 1),
   hop: (text) => within(text, 0.5, 4),
   echo: flag,

@@ -56,12 +56,16 @@ export class SpeakersView {
   }
 
   render() {
-    const { list: profiles, chosen } = this.#profiles;
+    const { list: profiles, chosen, refused } = this.#profiles;
     const { model } = this.#settings;
     select.replaceChildren(
       element('option', { value: '' }, t('input.stranger')),
       ...profiles.map((profile) =>
-        element('option', { value: profile.id, disabled: profile.model !== model }, profile.name),
+        element(
+          'option',
+          { value: profile.id, disabled: profile.model !== model || refused.has(profile) },
+          profile.name,
+        ),
       ),
     );
     select.value = chosen?.id ?? '';
@@ -75,6 +79,11 @@ export class SpeakersView {
         const values = { seconds: number(profile.seconds), weight: percent(profile.weight) };
         const known = t('speakers.known', values);
         const other = profile.model === model ? '' : ` (${t('speakers.otherModel')})`;
+        const useless = refused.has(profile);
+        const again = button(t('speakers.again'), () => {
+          name.value = profile.name;
+          record.focus();
+        });
         const sorry = () => this.#say(t('history.unavailable'));
         const remove = button('×', () => this.#profiles.remove(profile).catch(sorry), {
           class: 'remove',
@@ -87,8 +96,9 @@ export class SpeakersView {
             'span',
             { class: 'lines' },
             element('span', { class: 'file' }, profile.name),
-            element('span', { class: 'hint' }, known + other),
+            element('span', { class: 'hint' }, useless ? t('speakers.refused') : known + other),
           ),
+          ...(useless ? [again] : []),
           remove,
         );
       }),

@@ -495,6 +495,6 @@ export function describe(segment) {
   return t('wave.value', {
     time: stretch(segment),
     emotion: emotionName(segment.label),
-    confidence: percent(segment.confidence),
+    probability: percent(segment.probability),
   });
 }

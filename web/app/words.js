@@ -18,7 +18,7 @@ export function headline(emotion) {
 /** @param {Result} result @returns {string} the verdict in a list */
 export function inShort(result) {
   const emotion = emotionName(result.emotion);
-  return allVotes(result) > 0 ? t('list.summary', { emotion, confidence: percent(result.confidence) }) : emotion;
+  return allVotes(result) > 0 ? t('list.summary', { emotion, agreement: percent(result.agreement) }) : emotion;
 }
 
 /** @param {Result} result @returns {number} votes in all */
@@ -31,32 +31,33 @@ export function allVotes({ votes }) {
  * @returns {string} how sure
  */
 export function certainty(result) {
-  const { emotion, confidence, segments } = result;
+  const { emotion, agreement, segments } = result;
   if (emotion === 'no speech') return t(segments.length > 0 ? 'certainty.silence' : 'certainty.nothing');
   if (emotion === 'uncertain') return t('certainty.uncertain');
   if (allVotes(result) === 1) return t('certainty.one');
-  if (confidence >= 0.85) return t('certainty.veryClear');
-  if (confidence >= 0.65) return t('certainty.clear');
-  if (confidence >= 0.45) return t('certainty.fairly');
+  if (agreement >= 0.85) return t('certainty.veryClear');
+  if (agreement >= 0.65) return t('certainty.clear');
+  if (agreement >= 0.45) return t('certainty.fairly');
   return t('certainty.mixed');
 }
 
 /**
  * @param {Result} result
- * @returns {string} the share of the votes
+ * @returns {string} the share of the votes, and how probable the emotion is
  */
-export function confidenceSentence(result) {
-  return shareOfVotes(result.confidence, result.votes[result.emotion] ?? 0, allVotes(result));
+export function inNumbers(result) {
+  const share = shareOfVotes(result.agreement, result.votes[result.emotion] ?? 0, allVotes(result));
+  return `${share} ${t('result.probability', { probability: percent(result.probability) })}`;
 }
 
 /**
- * @param {number} confidence 0..1
+ * @param {number} agreement 0..1
  * @param {number} votes for the winner
  * @param {number} all
  * @returns {string}
  */
-export function shareOfVotes(confidence, votes, all) {
-  return t('result.confidence', { confidence: percent(confidence), votes, all: t('result.votes', { n: all }) });
+export function shareOfVotes(agreement, votes, all) {
+  return t('result.agreement', { agreement: percent(agreement), votes, all: t('result.votes', { n: all }) });
 }
 
 /** @param {number} intensity 0..1 @returns {string} */
@@ -70,9 +71,9 @@ export function intensityWord(intensity) {
  * @returns {string[]} why the verdict is not clearer; none if it is clear
  */
 export function doubts(result, conditions) {
-  const { emotion, confidence, probabilities, votes, segments, speech_ratio: speech, intensity } = result;
+  const { emotion, agreement, probabilities, votes, segments, speech_ratio: speech, intensity } = result;
   const all = allVotes(result);
-  if (emotion === 'no speech' || (emotion !== 'uncertain' && confidence >= 0.65 && all > 2)) return [];
+  if (emotion === 'no speech' || (emotion !== 'uncertain' && agreement >= 0.65 && all > 2)) return [];
   const reasons = [];
   if (all <= 2) reasons.push(t('why.short'));
   const [first, second] = Object.keys(probabilities).sort((a, b) => probabilities[b] - probabilities[a]);

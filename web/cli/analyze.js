@@ -51,7 +51,7 @@ export function analyzeFile(emovox, file, options) {
 }
 
 /** Not even opened. */
-class Unreadable extends Error {
+export class Unreadable extends Error {
   code = 'unreadable';
 }
 
@@ -63,9 +63,17 @@ export async function outcomeOf(work) {
   try {
     return { result: await work() };
   } catch (thrown) {
-    const { code, message } = thrown instanceof Unreadable ? thrown : EmovoxError.from(thrown);
-    return { error: { code, message } };
+    return failureOf(thrown);
   }
+}
+
+/**
+ * @param {unknown} thrown
+ * @returns {Outcome}
+ */
+export function failureOf(thrown) {
+  const { code, message } = thrown instanceof Unreadable ? thrown : EmovoxError.from(thrown);
+  return { error: { code, message } };
 }
 
 /**

@@ -12,6 +12,8 @@ import { UsageError } from './options.js';
  * @typedef {object} Task
  * @property {string} file a recording's path, as it was given
  * @property {string} [target] the file to write; without one, standard output
+ *
+ * @typedef {{file: string, name: string}} Found a recording, and where it is below the folder that was given
  */
 
 /** Of a folder, these are the recordings. */
@@ -26,28 +28,39 @@ const extensions = { table: '', json: '.json', csv: '.csv', vtt: '.vtt', audacit
  * @returns {Promise<Task[]>} in the order given; those of a folder by name
  * @throws {UsageError} where two recordings would be written to the same file
  */
-export async function findTasks({ paths, format, out }) {
-  /** @type {Task[]} */
-  const tasks = [];
+export async function findTasks(options) {
+  const { paths } = options;
+  /** @type {Found[]} */
+  const found = [];
   const folders = await Promise.all(paths.map(isFolder));
-  const several = paths.length > 1 || folders[0];
-  const besides = several && format !== 'table' && format !== 'json';
-  /** @param {string} file @param {string} name where it is below the folder that was given */
-  const add = (file, name) => {
-    const written = out === undefined ? (besides ? file : undefined) : join(out, name);
-    tasks.push({ file, target: written && `${written}${extensions[format]}` });
-  };
   for (const [i, path] of paths.entries()) {
-    if (!folders[i]) add(path, path === '-' ? 'stdin' : basename(path));
-    else for (const name of await recordingsIn(path)) add(join(path, name), name);
+    if (!folders[i]) found.push({ file: path, name: nameOf(path) });
+    else for (const name of await recordingsIn(path)) found.push({ file: join(path, name), name });
   }
+  return tasksFor(found, paths.length > 1 || folders[0], options);
+}
+
+/** @param {string} path @returns {string} that of the file to write about it, but for its ending */
+export const nameOf = (path) => (path === '-' ? 'stdin' : basename(path));
+
+/**
+ * @param {Found[]} found
+ * @param {boolean} several recordings were asked for
+ * @param {Options} options
+ * @returns {Task[]}
+ * @throws {UsageError} where two recordings would be written to the same file
+ */
+export function tasksFor(found, several, { format, out }) {
+  const besides = several && format !== 'table' && format !== 'json';
   const targets = new Set();
-  for (const { target } of tasks) {
-    if (target === undefined) continue;
+  return found.map(({ file, name }) => {
+    const written = out === undefined ? (besides ? file : undefined) : join(out, name);
+    if (written === undefined) return { file };
+    const target = `${written}${extensions[format]}`;
     if (targets.has(target)) throw new UsageError(`two recordings would be written to ${target}`);
     targets.add(target);
-  }
-  return tasks;
+    return { file, target };
+  });
 }
 
 /** @param {string} path */

@@ -31,10 +31,19 @@ export function formatted(format, file, result) {
   }
 }
 
-/** @param {object} value @returns {string} a line; more than six digits after the dot would be noise */
+/**
+ * @param {object} value
+ * @returns {string} a line. More than six digits after the dot would be noise, but for evidence, of which every bit is
+ *   told: nine digits do that for a float
+ */
 export function toJson(value) {
-  const rounded = (/** @type {string} */ _, /** @type {unknown} */ part) =>
-    typeof part === 'number' ? Math.round(part * 1e6) / 1e6 : part;
+  /** @type {unknown} */ let exact;
+  /** @type {(this: unknown, key: string, part: unknown) => unknown} */
+  const rounded = function (key, part) {
+    if (key === 'evidence' && Array.isArray(part)) exact = part;
+    if (typeof part !== 'number') return part;
+    return this === exact ? Number(part.toPrecision(9)) : Math.round(part * 1e6) / 1e6;
+  };
   return `${JSON.stringify(value, rounded)}\n`;
 }
 
@@ -49,27 +58,28 @@ function clock(seconds) {
 
 /** @param {string} file @param {Result} result */
 function toTable(file, result) {
-  const { duration, emotion, confidence, intensity, votes, probabilities, adaptation, segments } = result;
+  const { duration, emotion, agreement, probability, intensity, votes, probabilities, adaptation, segments } = result;
   const voting = Object.values(votes).reduce((sum, count) => sum + count, 0);
   const verdict = voting
-    ? `${emotion}, confidence${percent(confidence).replace(/^ */, ' ')}: ${voting} segment${voting === 1 ? '' : 's'} voted`
+    ? `${emotion}, probability ${percent(probability).trim()}, agreement ${percent(agreement).trim()}: ` +
+      `${voting} segment${voting === 1 ? '' : 's'} voted`
     : emotion;
   const lines = [`${file}  (${duration.toFixed(1)} s)`, `  ${verdict}`];
   if (voting) lines.push(`  intensity ${percent(intensity).trim()}`);
   if (adaptation) {
     const { seconds, weight } = adaptation;
     const known = `${seconds.toFixed(1)} s of the speaker known`;
-    lines.push(`  ${known}, the next verdict adapted by ${percent(weight).trim()}`);
+    lines.push(`  ${known}, verdicts adapted by ${percent(weight).trim()}`);
   }
   if (voting) {
     lines.push('', `  ${'emotion'.padEnd(12)} ${' votes'}  mean probability`);
-    for (const [name, probability] of Object.entries(probabilities)) {
-      lines.push(`  ${name.padEnd(12)} ${String(votes[name]).padStart(6)}  ${percent(probability)}`);
+    for (const [name, mean] of Object.entries(probabilities)) {
+      lines.push(`  ${name.padEnd(12)} ${String(votes[name]).padStart(6)}  ${percent(mean)}`);
     }
     if (votes.uncertain) lines.push(`  ${'uncertain'.padEnd(12)} ${String(votes.uncertain).padStart(6)}`);
   }
   lines.push('');
-  for (const { start, end, label, confidence: share } of segments) {
+  for (const { start, end, label, probability: share } of segments) {
     const sure = label === 'no speech' ? '' : ` ${percent(share)}`;
     lines.push(`  ${clock(start)} -${clock(end)}  ${label.padEnd(10)}${sure}`.trimEnd());
   }

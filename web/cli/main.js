@@ -5,13 +5,16 @@
 
 import { readFile } from 'node:fs/promises';
 import { EmovoxError } from '../lib/node.js';
+import { analysisKinds } from '../lib/options.js';
 import { anotherThread, load, outcomeOf, schedule, thisThread } from './analyze.js';
-import { exists, findTasks, writeWhole } from './files.js';
+import { exists, findTasks, nameOf, tasksFor, writeWhole } from './files.js';
 import { formatted, toJson } from './format.js';
+import { judgeTogether, readResults, withoutEvidence } from './judge.js';
 import { help, parse, UsageError } from './options.js';
 import { Progress } from './progress.js';
 import { rawSamples } from './raw.js';
 
+/** @import { Emovox } from '../lib/node.js' */
 /** @import { Lane } from './analyze.js' */
 /** @import { Task } from './files.js' */
 /** @import { Outcome } from './format.js' */
@@ -32,7 +35,9 @@ async function main(args) {
   }
   const stop = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => stop.abort());
-  const failed = options.raw ? await analyzeInput(options, stop.signal) : await analyzeFiles(options, stop.signal);
+  const emovox = await open(options); // says what is wrong with the options, before anything else is begun
+  const work = options.command === 'judge' ? judgeResults : options.raw ? analyzeInput : analyzeFiles;
+  const failed = await work(emovox, options, stop.signal).finally(() => emovox.close());
   if (stop.signal.aborted) return INTERRUPTED;
   return failed ? FAILED : 0;
 }
@@ -44,10 +49,26 @@ async function version() {
 
 /**
  * @param {Options} options
+ * @returns {Promise<Emovox>}
+ * @throws {UsageError} where the options do not fit the model
+ */
+async function open({ model, judging }) {
+  const emovox = await load(model);
+  for (const [name, [fits, words]] of Object.entries(analysisKinds(emovox.model))) {
+    const value = judging[/** @type {keyof typeof judging} */ (name)];
+    if (value === undefined || fits(value, judging)) continue;
+    throw new UsageError(`--${name}: use ${typeof words === 'string' ? words : words(value)}`);
+  }
+  return emovox;
+}
+
+/**
+ * @param {Emovox} emovox
+ * @param {Options} options
  * @param {AbortSignal} signal
  * @returns {Promise<boolean>} whether any failed
  */
-async function analyzeFiles(options, signal) {
+async function analyzeFiles(emovox, options, signal) {
   const found = await findTasks(options);
   if (found.length === 0) throw new EmovoxError('empty', 'There is no recording in this folder.');
   const progress = new Progress(found.length, options.quiet);
@@ -57,81 +78,112 @@ async function analyzeFiles(options, signal) {
     if (options.resume && (await exists(task.target ?? ''))) progress.finish(task.file);
     else tasks.push(task);
   }
-  const lanes = await openLanes(options, tasks.length, signal);
+  const lanes = openLanes(emovox, options, tasks.length, signal);
   const close = () => Promise.all(lanes.map((lane) => lane.close()));
   signal.addEventListener('abort', close);
-  let failed = false;
   try {
     const work = async (/** @type {Task} */ task, /** @type {Lane} */ lane) => {
       if (signal.aborted) return { task, outcome: null };
       const outcome = await lane.analyze(task.file, (share) => progress.update(task.file, share));
       progress.finish(task.file);
-      return { task, outcome: await save(task, outcome, options) };
+      return { task, outcome: options.sameSpeaker ? outcome : await save(task, outcome, options) };
     };
+    /** @type {{task: Task, outcome: Outcome}[]} */
+    const session = [];
+    let failed = false;
     for (const next of schedule(tasks, lanes, work)) {
       const { task, outcome } = await next;
-      if (signal.aborted || !outcome) break;
+      if (signal.aborted || !outcome) return failed;
       progress.clear();
-      say(task, outcome, options);
-      failed ||= outcome.error !== undefined;
+      if (options.sameSpeaker) session.push({ task, outcome });
+      else failed = say(task, outcome, options) || failed;
     }
+    return options.sameSpeaker ? await tellTogether(emovox, session, options) : failed;
   } finally {
     progress.clear();
     await close();
+  }
+}
+
+/**
+ * @param {Emovox} emovox
+ * @param {Options} options
+ * @param {number} tasks
+ * @param {AbortSignal} signal
+ * @returns {Lane[]}
+ */
+function openLanes(emovox, options, tasks, signal) {
+  const count = Math.min(options.workers, tasks);
+  const how = analysis(options);
+  if (count === 1) return [thisThread(emovox, { ...how, signal })];
+  return Array.from({ length: count }, () => anotherThread(options.model, how));
+}
+
+/** @param {Options} options */
+const analysis = ({ judging, evidence, sameSpeaker }) => ({ ...judging, evidence: evidence || sameSpeaker });
+
+/**
+ * Raw PCM from standard input.
+ *
+ * @param {Emovox} emovox
+ * @param {Options} options
+ * @param {AbortSignal} signal
+ * @returns {Promise<boolean>} whether it failed
+ */
+async function analyzeInput(emovox, options, signal) {
+  const { rate, format, channels } = /** @type {NonNullable<Options['raw']>} */ (options.raw);
+  const [task] = await findTasks(options);
+  const blocks = rawSamples(process.stdin, format, channels);
+  const how = { ...analysis(options), sampleRate: rate, channels, signal };
+  const outcome = await outcomeOf(() => emovox.analyze(blocks, how));
+  process.stdin.destroy();
+  if (signal.aborted) return false;
+  if (options.sameSpeaker) return tellTogether(emovox, [{ task, outcome }], options);
+  return say(task, await save(task, outcome, options), options);
+}
+
+/**
+ * What --json --evidence wrote, in another light.
+ *
+ * @param {Emovox} emovox
+ * @param {Options} options
+ * @param {AbortSignal} signal
+ * @returns {Promise<boolean>} whether any failed
+ */
+async function judgeResults(emovox, options, signal) {
+  const read = await readResults(options.paths);
+  const found = read.map(({ file }) => ({ file, name: nameOf(file) }));
+  const tasks = tasksFor(found, found.length > 1, options);
+  const session = read.map(({ outcome }, i) => ({ task: tasks[i], outcome }));
+  if (options.sameSpeaker) return tellTogether(emovox, session, options);
+  const { hop, ...how } = options.judging;
+  let failed = false;
+  for (const { task, outcome } of session) {
+    if (signal.aborted) break;
+    const { result } = outcome;
+    const judged = result ? await outcomeOf(() => emovox.judge(result, how)) : outcome;
+    failed = say(task, await save(task, judged, options), options) || failed;
   }
   return failed;
 }
 
 /**
- * @param {Options} options
- * @param {number} tasks
- * @param {AbortSignal} signal
- * @returns {Promise<Lane[]>}
- */
-async function openLanes(options, tasks, signal) {
-  if (tasks === 0) return [];
-  const { model, workers, judging, sameSpeaker } = options;
-  const emovox = await open(options); // says whether the model can be had, before any thread is started
-  const count = Math.min(workers, tasks);
-  if (count === 1) {
-    const speaker = sameSpeaker ? await emovox.speaker() : undefined;
-    return [thisThread(emovox, { ...judging, signal, speaker })];
-  }
-  await emovox.close();
-  return Array.from({ length: count }, () => anotherThread(model, judging));
-}
-
-/**
- * @param {Options} options
- * @returns {Promise<import('../lib/node.js').Emovox>}
- * @throws {UsageError} where its segments are shorter than the hop
- */
-async function open({ model, judging: { hop = 0 } }) {
-  const emovox = await load(model);
-  const { sequenceSeconds } = emovox.model;
-  if (hop > sequenceSeconds) throw new UsageError(`--hop ${hop}: use a number up to ${sequenceSeconds}`);
-  return emovox;
-}
-
-/**
- * Raw PCM from standard input.
+ * Tells of recordings of one person when all have been heard.
  *
+ * @param {Emovox} emovox
+ * @param {{task: Task, outcome: Outcome}[]} session results with evidence, in order
  * @param {Options} options
- * @param {AbortSignal} signal
- * @returns {Promise<boolean>} whether it failed
+ * @returns {Promise<boolean>} whether any failed
  */
-async function analyzeInput(options, signal) {
-  const { rate, format, channels } = /** @type {NonNullable<Options['raw']>} */ (options.raw);
-  const emovox = await open(options);
-  const task = (await findTasks(options))[0];
-  const speaker = options.sameSpeaker ? await emovox.speaker() : undefined;
-  const blocks = rawSamples(process.stdin, format, channels);
-  const how = { ...options.judging, sampleRate: rate, channels, speaker, signal };
-  const outcome = await outcomeOf(() => emovox.analyze(blocks, how));
-  process.stdin.destroy();
-  if (!signal.aborted) say(task, await save(task, outcome, options), options);
-  await emovox.close();
-  return outcome.error !== undefined;
+async function tellTogether(emovox, session, options) {
+  const { hop, ...how } = options.judging;
+  const outcomes = session.map(({ outcome }) => outcome);
+  let failed = false;
+  for (const [i, outcome] of (await judgeTogether(emovox, outcomes, how)).entries()) {
+    const { task } = session[i];
+    failed = say(task, await save(task, outcome, options), options) || failed;
+  }
+  return failed;
 }
 
 /**
@@ -142,10 +194,10 @@ async function analyzeInput(options, signal) {
  * @param {Options} options
  * @returns {Promise<Outcome>} a failure, where it cannot be written
  */
-async function save({ file, target }, outcome, { format }) {
+async function save({ file, target }, outcome, options) {
   if (!outcome.result || target === undefined) return outcome;
   try {
-    await writeWhole(target, formatted(format, file, outcome.result));
+    await writeWhole(target, text(file, outcome.result, options));
     return outcome;
   } catch (error) {
     const message = `Cannot write ${target}: ${/** @type {NodeJS.ErrnoException} */ (error).code}.`;
@@ -154,14 +206,27 @@ async function save({ file, target }, outcome, { format }) {
 }
 
 /**
+ * @param {string} file
+ * @param {import('../lib/result.js').Result} result
+ * @param {Options} options
+ */
+const text = (file, result, { format, evidence }) =>
+  formatted(format, file, evidence ? result : withoutEvidence(result));
+
+/**
  * @param {Task} task
  * @param {Outcome} outcome
  * @param {Options} options
+ * @returns {boolean} whether it failed
  */
-function say({ file, target }, { result, error }, { format }) {
-  if (error && format === 'json' && target === undefined) process.stdout.write(toJson({ file, error }));
-  else if (error) process.stderr.write(`${file}: ${error.message}\n`);
-  else if (target === undefined) process.stdout.write(formatted(format, file, result));
+function say({ file, target }, { result, error }, options) {
+  if (!error) {
+    if (target === undefined) process.stdout.write(text(file, result, options));
+    return false;
+  }
+  if (options.format === 'json' && target === undefined) process.stdout.write(toJson({ file, error }));
+  else process.stderr.write(`${file}: ${error.message}\n`);
+  return true;
 }
 
 // Whoever reads has enough, as `head`.

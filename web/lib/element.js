@@ -5,9 +5,10 @@
 import { alike, strings } from './element-strings.js';
 import { css } from './element-style.js';
 import { Emovox, EmovoxError } from './emovox.js';
+import { labelsFrom, priorFrom } from './judging.js';
 
 /** @import { EmovoxRecorderProgress } from './element-events.js' */
-/** @import { Recording, Result, Segment, Source } from './emovox.js' */
+/** @import { Prior, Recording, Result, Segment, Source } from './emovox.js' */
 /** @import { Strings } from './element-strings.js' */
 
 /** @typedef {import('./element-events.js').EmovoxRecorderEventMap} EmovoxRecorderEventMap */
@@ -42,7 +43,7 @@ let sheet;
  *
  * document.body.innerHTML = '<emovox-recorder model="small" lang="en"></emovox-recorder>';
  * document.querySelector('emovox-recorder').addEventListener('emovox-result', ({ detail }) => {
- *   console.log(detail.emotion, detail.confidence); // 'happy', 0.75: the share of the votes
+ *   console.log(detail.emotion, detail.agreement); // 'happy', 0.75: the share of the votes
  * });
  */
 export class EmovoxRecorder extends Base {
@@ -160,6 +161,34 @@ export class EmovoxRecorder extends Base {
     this.setAttribute('base-url', value);
   }
 
+  /**
+   * How common each emotion is where the voices come from, from the next recording on: `everyday`, `even`, or weights, in
+   * the attribute as `neutral=2,sad=0.5`, 1 for those left out.
+   * @returns {Prior}
+   */
+  get prior() {
+    return priorFrom(this.getAttribute('prior') ?? 'everyday');
+  }
+  set prior(value) {
+    const weights = (/** @type {Record<string, number>} */ all) =>
+      Object.entries(all).map(([label, weight]) => `${label}=${weight}`);
+    this.setAttribute('prior', typeof value === 'string' ? value : weights(value).join());
+  }
+
+  /**
+   * The emotions that may be the answer, two or more, from the next recording on; none stand for all. In the attribute
+   * they are separated by commas.
+   * @returns {string[]}
+   */
+  get labels() {
+    const text = this.getAttribute('labels');
+    return text === null ? [] : labelsFrom(text);
+  }
+  set labels(value) {
+    if (value.length > 0) this.setAttribute('labels', value.join());
+    else this.removeAttribute('labels');
+  }
+
   /** Whether the controls do nothing; methods go on working. */
   get disabled() {
     return this.hasAttribute('disabled');
@@ -184,7 +213,7 @@ export class EmovoxRecorder extends Base {
   /** @internal */
   connectedCallback() {
     // What was set before the element was defined hides the accessors.
-    for (const name of /** @type {const} */ (['model', 'baseUrl', 'disabled', 'preload'])) {
+    for (const name of /** @type {const} */ (['model', 'baseUrl', 'prior', 'labels', 'disabled', 'preload'])) {
       if (!Object.hasOwn(this, name)) continue;
       const value = this[name];
       delete (/** @type {Partial<EmovoxRecorder>} */ (this)[name]);
@@ -231,6 +260,7 @@ export class EmovoxRecorder extends Base {
     return this.#run((emovox, signal, onSegment) => {
       this.#enter('analyzing');
       return emovox.analyze(source, {
+        ...this.#judging,
         sampleRate,
         signal,
         onSegment,
@@ -252,7 +282,8 @@ export class EmovoxRecorder extends Base {
   async record() {
     await new Promise((resolve, reject) => {
       const run = this.#run(async (emovox, signal, onSegment) => {
-        const recording = await emovox.listen({ signal, onSegment, onLevel: (level) => this.#level(level) });
+        const onLevel = (/** @type {number} */ level) => this.#level(level);
+        const recording = await emovox.listen({ ...this.#judging, signal, onSegment, onLevel });
         if (signal.aborted) return recording.finished;
         this.#recording = recording;
         this.#enter('recording', 'recording');
@@ -282,6 +313,11 @@ export class EmovoxRecorder extends Base {
     this.#abort?.abort();
     // Neither a download nor an open question about the microphone ends by that.
     if (this.#state === 'loading') this.#unload();
+  }
+
+  get #judging() {
+    const { prior, labels } = this;
+    return { prior, labels: this.hasAttribute('labels') ? labels : undefined };
   }
 
   get #idle() {
@@ -639,13 +675,13 @@ function headline({ emotion }, t) {
  * @param {Strings} t
  * @param {string} language
  */
-function details({ emotion, confidence, votes }, t, language) {
+function details({ emotion, agreement, votes }, t, language) {
   const all = sum(Object.values(votes));
   if (all === 0) return t.comeCloser;
   const levels = [t.mixed, t.fairlyClear, t.clear, t.veryClear];
-  const level = [0.45, 0.65, 0.85].filter((least) => confidence >= least).length;
+  const level = [0.45, 0.65, 0.85].filter((least) => agreement >= least).length;
   const words = all === 1 ? t.oneVote : levels[level];
-  return `${words}: ${t.confidence} ${percent(confidence, language)}, ${votes[emotion]} / ${all} ${t.ofVotes}.`;
+  return `${words}: ${t.agreement} ${percent(agreement, language)}, ${votes[emotion]} / ${all} ${t.ofVotes}.`;
 }
 
 /**
@@ -657,7 +693,7 @@ function verdict(result, t, language) {
   const { emotion, votes, probabilities } = result;
   const nodes = [
     h('p', 'emotion', key(emotion, t), headline(result, t)),
-    h('p', 'confidence', details(result, t, language)),
+    h('p', 'agreement', details(result, t, language)),
   ];
   const all = sum(Object.values(votes));
   if (all === 0) return nodes;
@@ -713,10 +749,10 @@ function timeline(segments, t, language) {
     const count = (/** @type {string} */ label) => part.filter((one) => one.label === label).length;
     const { label } = part.reduce((best, one) => (count(one.label) > count(best.label) ? one : best));
     const same = part.filter((one) => one.label === label);
-    const confidence = sum(same.map((one) => one.confidence)) / same.length;
+    const probability = sum(same.map((one) => one.probability)) / same.length;
     const [letter, word] = named(label, t);
     const span = `${clock(part[0].start)}–${clock(Math.ceil(part[part.length - 1].end))}`;
-    const text = `${span} ${word}${confidence > 0 ? `, ${percent(confidence, language)}` : ''}`;
+    const text = `${span} ${word}${probability > 0 ? `, ${percent(probability, language)}` : ''}`;
     const eye = h('span', '', letter);
     eye.title = text;
     eye.ariaHidden = 'true';

@@ -2,14 +2,16 @@
 
 import { abortError, EmovoxError } from './errors.js';
 import { captureWorklet, startWorker } from './files.js';
+import { heardOf, judgedAgain, judgingOf, resultOf } from './judging.js';
 import { fetchModel, fetchWasm, LoadProgress } from './load.js';
 import { AudioCapture, openMicrophone } from './microphone.js';
 import {
+  analysisKinds,
   analyzeOptions,
   checkLogMelOptions,
   checkOptions,
   enrollOptions,
-  judging,
+  judgeOptions,
   kinds,
   refuseDetached,
   streamOptions,
@@ -25,6 +27,7 @@ import { segmentsOf } from './stream.js';
 /** @typedef {import('./result.js').Adaptation} Adaptation */
 /** @typedef {import('./result.js').LogMelResult} LogMelResult */
 /** @typedef {import('./result.js').ModelInfo} ModelInfo */
+/** @typedef {import('./result.js').Prior} Prior */
 /** @typedef {import('./result.js').Progress} Progress */
 /** @typedef {import('./result.js').Result} Result */
 /** @typedef {import('./result.js').Segment} Segment */
@@ -64,14 +67,30 @@ export { EmovoxError };
  * @property {Speaker} [speaker] whose voice it is: verdicts adapt to it, and it learns
  * @property {number} [hop] seconds from one segment's start to the next, 0.25 to `model.sequenceSeconds`, instead of
  *   `model.hopSeconds`; half of it takes twice the time
+ * @property {Prior} [prior] how common each emotion is where the recording comes from: `everyday` by default, `even`,
+ *   which suits actors who play all emotions alike, or weights by emotion, 0 to 1000000, 1 for those left out
+ * @property {string[]} [labels] the emotions that may be the answer, two or more; all that the model knows by default
  * @property {number} [threshold] the probability below which a segment votes `uncertain`, 0 to 1, instead of
  *   `model.threshold`; 0 forces answers
+ * @property {boolean} [evidence] the result keeps what it was made of, for judge() and for speaker.hear()
  * @property {AbortSignal} [signal]
  * @property {(progress: Progress) => void} [onProgress]
- * @property {(segment: Segment) => void} [onSegment]
+ * @property {(segment: Segment) => void} [onSegment] with a speaker, judged by what was heard until then
+ * @property {(segments: Segment[]) => void} [onRevised] with a speaker: all segments as the result has them, judged by
+ *   what the whole recording told; called once, before the promise settles, if that changed any
  * @property {(peaks: Float32Array<ArrayBuffer>) => void} [onPeaks] for a picture of the waveform: 100 values per second,
  *   each the greatest absolute sample of the channels' mean in its 10 ms, 0..1 (above where floats clip). All calls
  *   together give the whole recording in order; a file's come by some 10 s
+ */
+
+/**
+ * How a result is judged anew; what is left out is as for analyze() by default, whatever it was judged with before.
+ *
+ * @typedef {object} JudgeOptions
+ * @property {Speaker} [speaker] whose voice it is; it learns nothing. Without one, the voice is a stranger's
+ * @property {Prior} [prior]
+ * @property {string[]} [labels]
+ * @property {number} [threshold]
  */
 
 /**
@@ -92,10 +111,14 @@ export { EmovoxError };
  * @property {boolean} [autoGainControl]
  * @property {Speaker} [speaker] whose voice it is
  * @property {boolean} [enroll] the recording is the speaker's ordinary, calm speech: 10 to 30 s of it suffice
- * @property {number} [hop] as for analyze()
+ * @property {number} [hop] as for analyze(), as are the next four
+ * @property {Prior} [prior]
+ * @property {string[]} [labels]
  * @property {number} [threshold]
+ * @property {boolean} [evidence]
  * @property {AbortSignal} [signal] throws the recording away
  * @property {(segment: Segment) => void} [onSegment]
+ * @property {(segments: Segment[]) => void} [onRevised] as for analyze()
  * @property {(level: number) => void} [onLevel] loudness of the last few hundredths of a second, 0..1
  * @property {(peaks: Float32Array<ArrayBuffer>) => void} [onPeaks] as for analyze(); they come with every block
  * @property {(samples: Float32Array<ArrayBuffer>) => void} [onSamples] to keep the recording: block after block the mono
@@ -117,13 +140,16 @@ export { EmovoxError };
  */
 
 /**
- * A person whom verdicts adapt to. What has been heard before tells how this person usually sounds, and the better
- * that is known, the more a verdict says how a segment differs from it. Enrolled speech counts in full, other speech
- * as far as it varies.
+ * A person whom verdicts adapt to: a belief about how this one, through one microphone, differs from others. It is
+ * learnt from all that is heard, whatever its emotions are; what is enrolled is known to be calm. The better a speaker is
+ * known, the more a verdict says how a segment differs from the usual voice. What is heard later says more about what was
+ * heard earlier: at the end of a recording all its segments are judged again, and judge() does so for those before.
  *
  * @typedef {object} Speaker
  * @property {(source: Source, options?: Omit<AnalyzeOptions, 'speaker'>) => Promise<Adaptation>} enroll learns from
  *   the person's ordinary, calm speech (10 to 30 s suffice), after the analyses asked for before
+ * @property {(result: Result) => Promise<Adaptation>} hear learns from a result with evidence that was made without this
+ *   speaker, each once; those made with it have been heard
  * @property {() => Promise<Uint8Array<ArrayBuffer>>} save the profile, a few hundred bytes without audio, for
  *   `emovox.speaker(profile)` with the same model
  * @property {() => Promise<void>} close forgets everything; an analysis under way goes on to its end
@@ -146,8 +172,9 @@ const listenOptions = (/** @type {ModelInfo} */ model) => ({
   speaker: null,
   enroll: kinds.boolean,
   signal: kinds.signal,
-  ...judging(model),
+  ...analysisKinds(model),
   onSegment: kinds.function,
+  onRevised: kinds.function,
   onPeaks: kinds.function,
   onLevel: kinds.function,
   onSamples: kinds.function,
@@ -288,8 +315,8 @@ export class Emovox {
    *
    * @example
    * ```js
-   * const { emotion, confidence } = await emovox.analyze(file, { signal: AbortSignal.timeout(60_000) });
-   * console.log(emotion, confidence);
+   * const { emotion, agreement, probability } = await emovox.analyze(file, { signal: AbortSignal.timeout(60_000) });
+   * console.log(emotion, agreement, probability); // 'happy' 0.75 0.6: three of four votes, and how probable it is
    * ```
    */
   analyze(source, options = {}) {
@@ -308,10 +335,10 @@ export class Emovox {
     const turn = this.#queue;
     const result = (async () => {
       check?.();
-      const { signal, speaker, hop, threshold, onSegment, onPeaks } = options;
+      const { signal } = options;
       if (live) {
-        const heard = { stream: source, speaker, hop, threshold, signal, onSegment, onPeaks, ...how };
-        return (await this.listen(heard)).finished;
+        const { sampleRate, channels, onProgress, flow, ...rest } = options; // of no use while it is heard
+        return (await this.listen({ ...rest, stream: source, ...how })).finished;
       }
       if (signal?.aborted) throw abortError(signal);
       const task = { ...how, ...this.#how(options) };
@@ -328,7 +355,7 @@ export class Emovox {
    *
    * @param {Uint8Array | ArrayBuffer} [profile] what save() gave; without one, nothing is known yet
    * @returns {Promise<Speaker>}
-   * @throws {EmovoxError} `bad-input`, `profile-invalid`, `profile-model`, `closed`
+   * @throws {EmovoxError} `bad-input`, `profile-invalid`, `profile-version`, `profile-model`, `closed`
    *
    * @example
    * ```js
@@ -352,6 +379,10 @@ export class Emovox {
         const { adaptation } = await this.#enqueue(source, { ...options, speaker }, { enroll: true }, check);
         return /** @type {Adaptation} */ (adaptation);
       },
+      hear: async (result) => {
+        const { heard, transfer } = this.#heard(result);
+        return this.#call({ type: 'speaker-hear', speaker: number, heard }, { transfer });
+      },
       save: () => this.#call({ type: 'speaker-save', speaker: number }),
       close: () => this.#call({ type: 'speaker-close', speaker: number }),
     };
@@ -360,14 +391,53 @@ export class Emovox {
   }
 
   /**
-   * @param {Pick<AnalyzeOptions, 'speaker' | 'hop' | 'threshold' | 'onPeaks'>} options
-   * @returns {How} for the worker: the speaker by its number
+   * Judges a result anew, without its audio: with another prior, other labels or another threshold, or by what is known
+   * of the speaker by now. An hour of it takes some milliseconds; it does not wait for analyses under way.
+   *
+   * @param {Result} result that was made with the option `evidence`, by the same model; it stays as it is
+   * @param {JudgeOptions} [options]
+   * @returns {Promise<Result>} a new one
+   * @throws {EmovoxError} `bad-input`, `bad-option`, `evidence-missing`, `evidence-model`, `memory`, `closed`
+   *
+   * @example
+   * ```js
+   * const heardOnce = await emovox.analyze(file, { evidence: true });
+   * const acted = await emovox.judge(heardOnce, { prior: 'even', labels: ['neutral', 'happy', 'sad', 'angry'] });
+   * console.log(heardOnce.prior, acted.prior);
+   * ```
    */
-  #how({ speaker, hop, threshold, onPeaks }) {
-    const how = { hop, threshold, peaks: onPeaks !== undefined };
-    if (speaker === undefined) return how;
+  async judge(result, options = {}) {
+    checkOptions('judge()', options, judgeOptions(this.model));
+    if (this.#ended) throw this.#ended;
+    const { heard, transfer } = this.#heard(result);
+    const request = { type: 'judge', heard, judging: judgingOf(options), speaker: this.#numberOf(options.speaker) };
+    const { verdict } = await this.#call(request, { transfer });
+    return resultOf(result, verdict, this.model);
+  }
+
+  /** @param {Result} result */
+  #heard(result) {
+    const heard = heardOf(result, this.model);
+    return { heard, transfer: [heard.segments.buffer, heard.evidence.buffer] };
+  }
+
+  /**
+   * @param {AnalyzeOptions} options
+   * @returns {How} for the worker
+   */
+  #how({ speaker, hop, evidence, onPeaks, ...judging }) {
+    const how = { hop, evidence, judging: judgingOf(judging), peaks: onPeaks !== undefined };
+    return { ...how, speaker: this.#numberOf(speaker) };
+  }
+
+  /**
+   * @param {Speaker | undefined} speaker
+   * @returns {number | undefined} in the worker
+   */
+  #numberOf(speaker) {
+    if (speaker === undefined) return undefined;
     const number = this.#speakers.get(speaker);
-    if (number !== undefined) return { ...how, speaker: number };
+    if (number !== undefined) return number;
     throw new EmovoxError('bad-input', 'Pass a speaker that speaker() of the same Emovox object gave.');
   }
 
@@ -376,7 +446,7 @@ export class Emovox {
    * reader who is slower.
    *
    * @param {Source} source
-   * @param {Omit<AnalyzeOptions, 'onSegment'>} [options]
+   * @param {Omit<AnalyzeOptions, 'onSegment' | 'onRevised'>} [options]
    * @returns {AsyncGenerator<Segment, Result>}
    * @throws {EmovoxError} as analyze()
    *
@@ -431,7 +501,7 @@ export class Emovox {
    */
   async listen(options = {}) {
     checkOptions('listen()', options, listenOptions(this.model));
-    const { speaker, enroll = false, signal, onSegment, onPeaks, onSamples } = options;
+    const { speaker, enroll = false, signal, onSegment, onRevised, onPeaks, onSamples } = options;
     if (this.#ended) throw this.#ended;
     if (enroll && !speaker) throw new EmovoxError('bad-input', 'Pass the speaker to enroll.');
     const how = { enroll, ...this.#how(options) };
@@ -447,7 +517,7 @@ export class Emovox {
     }
     const { port, sampleRate } = microphone;
     const request = { type: 'listen', sampleRate, port, ...how };
-    const call = this.#start(request, { transfer: [port], signal, onSegment, onPeaks });
+    const call = this.#start(request, { transfer: [port], signal, onSegment, onRevised, onPeaks });
     const finished = (async () => {
       try {
         const result = await call.promise;
@@ -578,9 +648,9 @@ export class Emovox {
    * @param {CallOptions} [options]
    * @returns {Call}
    */
-  #start(request, { transfer = [], signal, flow = {}, onSegment, onProgress, onPeaks, onPull } = {}) {
+  #start(request, { transfer = [], signal, flow = {}, onSegment, onRevised, onProgress, onPeaks, onPull } = {}) {
     const id = this.#nextId++;
-    const callbacks = { onSegment, onProgress, onPeaks, onPull };
+    const callbacks = { onSegment, onRevised, onProgress, onPeaks, onPull };
     const call = /** @type {Call} */ (/** @type {unknown} */ ({ id, ...callbacks, peeks: [], segments: [] }));
     const onAbort = () => {
       this.#send({ type: 'cancel', id });
@@ -629,6 +699,9 @@ export class Emovox {
       case 'segment':
         call.segments.push(reply.value);
         return call.onSegment?.(reply.value);
+      case 'revised':
+        call.segments = judgedAgain(call.segments, reply.value, this.model.labels);
+        return call.onRevised?.(call.segments);
       case 'progress':
         return call.onProgress?.(reply.value);
       case 'peaks':

@@ -4,10 +4,24 @@
 // no worker: this file runs wherever WebAssembly does. Everything is synchronous except Engine.load().
 
 import { EmovoxError } from './errors.js';
+import {
+  differ,
+  judgedAgain,
+  labelAt,
+  MAX_LABELS,
+  NO_SPEECH,
+  named,
+  priorOf,
+  SEGMENT_HEAD,
+  SEGMENT_SIZE,
+  segmentAt,
+  weightsOf,
+} from './judging.js';
 import { Peaks } from './peaks.js';
 
 /** @import { Adaptation, LogMelResult, Result, Segment, Summary, ModelInfo } from './result.js' */
 /** @import { EmovoxErrorCode } from './errors.js' */
+/** @import { Heard, Judging, Verdict } from './judging.js' */
 
 /**
  * @typedef {object} Exports
@@ -29,14 +43,21 @@ import { Peaks } from './peaks.js';
  * @property {(model: number) => number} emovox_min_seconds
  * @property {(model: number) => number} emovox_salience_seconds
  * @property {(model: number) => number} emovox_threshold
+ * @property {(model: number) => number} emovox_evidence_count
+ * @property {(model: number, prior: number) => void} emovox_everyday_prior
+ * @property {(model: number, high: number) => number} emovox_wasm_fingerprint
+ * @property {(model: number, speaker: number, judging: number, segments: number, evidence: number, count: number,
+ *   duration: number, summary: number) => number} emovox_wasm_judge
  * @property {(model: number, out: number) => number} emovox_speaker_create
  * @property {(speaker: number) => void} emovox_speaker_destroy
  * @property {(speaker: number) => number} emovox_speaker_seconds
  * @property {(speaker: number) => number} emovox_speaker_weight
  * @property {(speaker: number, buffer: number, capacity: number) => number} emovox_wasm_speaker_save
  * @property {(speaker: number, bytes: number, size: number) => number} emovox_speaker_restore
+ * @property {(model: number, speaker: number, segments: number, evidence: number, count: number,
+ *   ordinary: number) => number} emovox_wasm_speaker_hear
  * @property {(model: number, rate: number, channels: number, speaker: number, enroll: number, hop: number,
- *   threshold: number, user: number, out: number) => number} emovox_wasm_analyzer_create
+ *   judging: number, user: number, out: number) => number} emovox_wasm_analyzer_create
  * @property {(analyzer: number, samples: number, frames: number) => number} emovox_push
  * @property {(analyzer: number, out: number) => number} emovox_wasm_finish
  * @property {(analyzer: number, out: number) => number} emovox_wasm_peek
@@ -51,17 +72,21 @@ import { Peaks } from './peaks.js';
 /**
  * How to analyse a recording.
  *
- * @typedef {object} AnalyzerOptions
+ * @typedef {object} AnalysisOptions
  * @property {number} sampleRate Hz
  * @property {number} [channels]
  * @property {Speaker} [speaker] adapts to it
  * @property {boolean} [enroll] the recording is the speaker's ordinary speech
- * @property {number} [hop] seconds; by default the model's, as the threshold
- * @property {number} [threshold]
+ * @property {number} [hop] seconds; by default the model's
+ * @property {boolean} [evidence] tells it with each segment
  * @property {(segment: Segment) => void} [onSegment]
+ * @property {(values: Float64Array<ArrayBuffer>) => void} [onRevised] all segments as they are judged at the end, if that
+ *   is otherwise
  * @property {(seconds: number) => boolean | void} [onProgress] returns true to stop
  * @property {(peaks: Float32Array<ArrayBuffer>) => void} [onPeaks]
  * @property {number} [peakBatch] how many peaks to gather; what there is with every push() by default
+ *
+ * @typedef {AnalysisOptions & Judging} AnalyzerOptions
  */
 
 /** emovox_status -> code, in the order of the C enum. @type {EmovoxErrorCode[]} */
@@ -80,15 +105,14 @@ const statusCodes = [
   'profile-invalid',
   'profile-model',
   'model-invalid',
+  'profile-version',
+  'bad-input',
 ];
-
-const NO_SPEECH = -1;
-const UNCERTAIN = -2;
-const MAX_LABELS = 16;
 
 /** What the C API takes for its defaults. */
 const MODEL_HOP = 0;
 const MODEL_THRESHOLD = -1;
+const MODEL_LABELS = 0;
 
 /** From one frame of log-mel to the next. */
 const FRAME_SECONDS = 0.01;
@@ -105,8 +129,9 @@ export function progressOf(seconds, duration) {
 }
 
 /** Doubles in front of those per label (src/wasm/emovox_wasm.c). */
-const SEGMENT_HEAD = 10;
-const SUMMARY_HEAD = 10;
+const SUMMARY_HEAD = 11;
+const JUDGING_HEAD = 2;
+const SUMMARY_SIZE = SUMMARY_HEAD + 2 * MAX_LABELS;
 
 /** Floats that cross into WebAssembly at a time: 128 KiB, whatever the length of the audio. */
 const BLOCK = 32768;
@@ -194,16 +219,16 @@ export class Engine {
   }
 
   /**
-   * A copy of bytes in WebAssembly memory, for the time of a call.
+   * A copy of what an array holds in WebAssembly memory, for the time of a call.
    * @template T
-   * @param {Uint8Array} bytes
+   * @param {Uint8Array | Float32Array | Float64Array} values
    * @param {(data: number) => T} use
    * @returns {T}
    */
-  lend(bytes, use) {
-    const data = this.allocate(bytes.byteLength);
+  lend({ buffer, byteOffset, byteLength }, use) {
+    const data = this.allocate(byteLength);
     try {
-      new Uint8Array(this.exports.memory.buffer, data, bytes.byteLength).set(bytes);
+      new Uint8Array(this.exports.memory.buffer, data, byteLength).set(new Uint8Array(buffer, byteOffset, byteLength));
       return use(data);
     } finally {
       this.exports.free(data);
@@ -265,6 +290,8 @@ export class Model {
     this.engine = engine;
     this.pointer = pointer;
     const { exports } = engine;
+    const half = (/** @type {number} */ high) =>
+      (exports.emovox_wasm_fingerprint(pointer, high) >>> 0).toString(16).padStart(8, '0');
     /** @type {ModelInfo} */
     this.info = {
       name: engine.string(exports.emovox_model_name(pointer)),
@@ -278,6 +305,95 @@ export class Model {
       minSeconds: exports.emovox_min_seconds(pointer),
       salienceSeconds: exports.emovox_salience_seconds(pointer),
       threshold: exports.emovox_threshold(pointer),
+      fingerprint: half(1) + half(0),
+      evidenceCount: exports.emovox_evidence_count(pointer),
+    };
+    /** How common each label is in everyday life. @type {number[]} */
+    this.everyday = engine.lend(new Float32Array(MAX_LABELS), (prior) => {
+      exports.emovox_everyday_prior(pointer, prior);
+      return Array.from(new Float32Array(exports.memory.buffer, prior, this.info.labels.length));
+    });
+  }
+
+  /**
+   * @param {Judging} how
+   * @returns {Record<string, number>} how common it takes each label for
+   */
+  prior(how) {
+    return priorOf(how, this.info, this.everyday);
+  }
+
+  /**
+   * @template T
+   * @param {Judging} how
+   * @param {(judging: number) => T} use
+   * @returns {T}
+   */
+  lendJudging({ prior = 'everyday', labels, threshold = MODEL_THRESHOLD }, use) {
+    const known = this.info.labels;
+    const values = new Float64Array(JUDGING_HEAD + MAX_LABELS);
+    values[0] = threshold;
+    values[1] = labels?.reduce((bits, label) => (bits | (1 << known.indexOf(label))) >>> 0, 0) ?? MODEL_LABELS;
+    if (prior !== 'everyday') values.set(weightsOf(prior, known), JUDGING_HEAD);
+    return this.engine.lend(values, use);
+  }
+
+  /**
+   * Judges what was heard anew.
+   * @param {Heard} heard stays as it is
+   * @param {Judging & {speaker?: Speaker}} how
+   * @returns {Verdict}
+   */
+  judge(heard, { speaker, ...how }) {
+    const { exports } = this.engine;
+    return this.lendHeard(heard, (segments, evidence, count) =>
+      this.lendJudging(how, (judging) =>
+        this.engine.lend(new Float64Array(SUMMARY_SIZE), (summary) => {
+          const [whose, { duration }] = [speaker?.pointer ?? 0, heard];
+          const judge = exports.emovox_wasm_judge;
+          this.engine.check(judge(this.pointer, whose, judging, segments, evidence, count, duration, summary));
+          return {
+            segments: new Float64Array(exports.memory.buffer, segments, count * SEGMENT_SIZE).slice(),
+            summary: this.readSummary(summary),
+            prior: this.prior(how),
+            ...(speaker && { adaptation: speaker.adaptation }),
+          };
+        }),
+      ),
+    );
+  }
+
+  /**
+   * @template T
+   * @param {Heard} heard
+   * @param {(segments: number, evidence: number, count: number) => T} use
+   * @returns {T}
+   */
+  lendHeard({ segments, evidence }, use) {
+    const count = segments.length / SEGMENT_SIZE;
+    return this.engine.lend(segments, (first) => this.engine.lend(evidence, (second) => use(first, second, count)));
+  }
+
+  /**
+   * @param {number} pointer
+   * @returns {Summary}
+   */
+  readSummary(pointer) {
+    const { labels } = this.info;
+    const values = new Float64Array(this.engine.exports.memory.buffer, pointer, SUMMARY_SIZE);
+    const [duration, label, agreement, probability, speech_ratio, , , uncertain, intensity, valence, arousal] = values;
+    return {
+      duration,
+      emotion: labelAt(labels, label),
+      agreement,
+      probability,
+      confidence: agreement,
+      votes: { ...named(labels, values, SUMMARY_HEAD), uncertain },
+      probabilities: named(labels, values, SUMMARY_HEAD + MAX_LABELS),
+      intensity,
+      valence,
+      arousal,
+      speech_ratio,
     };
   }
 
@@ -314,6 +430,7 @@ export class Speaker {
    * @param {Uint8Array} [profile]
    */
   constructor(model, profile) {
+    this.model = model;
     this.engine = model.engine;
     const { exports } = this.engine;
     this.pointer = this.engine.create((out) => exports.emovox_speaker_create(model.pointer, out));
@@ -332,6 +449,19 @@ export class Speaker {
   get adaptation() {
     const { emovox_speaker_seconds: seconds, emovox_speaker_weight: weight } = this.engine.exports;
     return { seconds: seconds(this.pointer), weight: weight(this.pointer) };
+  }
+
+  /**
+   * Learns from a recording that was heard without it.
+   * @param {Heard} heard
+   * @returns {Adaptation}
+   */
+  hear(heard) {
+    const { emovox_wasm_speaker_hear: hear } = this.engine.exports;
+    this.model.lendHeard(heard, (segments, evidence, count) =>
+      this.engine.check(hear(this.model.pointer, this.pointer, segments, evidence, count, 0)),
+    );
+    return this.adaptation;
   }
 
   /** @returns {Uint8Array<ArrayBuffer>} the profile */
@@ -422,6 +552,7 @@ export class Analyzer extends Inlet {
   /** Seconds spent computing. */ seconds = 0;
   /** @type {Speaker | undefined} */ speaker;
   /** @type {Peaks | undefined} */ #peaks;
+  /** What judging again at the end takes, with a speaker. */ #heard = nothingHeard();
   #options;
   #summary = 0;
 
@@ -433,12 +564,14 @@ export class Analyzer extends Inlet {
     super(model.engine, options);
     this.model = model;
     this.#options = options;
-    const { speaker, enroll, hop = MODEL_HOP, threshold = MODEL_THRESHOLD } = options;
+    const { speaker, enroll, hop = MODEL_HOP } = options;
     const { emovox_wasm_analyzer_create: create } = this.engine.exports;
     const whose = /** @type {const} */ ([speaker?.pointer ?? 0, enroll ? 1 : 0]);
     try {
-      this.open((rate, out) => create(model.pointer, rate, this.channels, ...whose, hop, threshold, this.number, out));
-      this.#summary = this.engine.allocate((SUMMARY_HEAD + 2 * MAX_LABELS) * 8);
+      model.lendJudging(options, (judging) =>
+        this.open((rate, out) => create(model.pointer, rate, this.channels, ...whose, hop, judging, this.number, out)),
+      );
+      this.#summary = this.engine.allocate(SUMMARY_SIZE * 8);
     } catch (error) {
       this.close();
       throw error;
@@ -467,14 +600,37 @@ export class Analyzer extends Inlet {
 
   /**
    * Ends the recording.
-   * @returns {Summary}
+   * @returns {Summary} with a speaker, from the segments as they are judged now
    */
   finish() {
     this.#peaks?.finish();
     const started = performance.now();
     this.engine.check(this.engine.exports.emovox_wasm_finish(this.pointer, this.#summary));
+    const first = this.model.readSummary(this.#summary);
+    const summary = this.speaker ? this.#revise(first.duration) : first;
     this.seconds += (performance.now() - started) / 1000;
-    return this.#readSummary();
+    return summary;
+  }
+
+  /**
+   * Judges all segments again: what came later says more about the speaker, too.
+   * @param {number} duration
+   * @returns {Summary}
+   */
+  #revise(duration) {
+    const segments = Float64Array.from(this.#heard.segments);
+    const heard = { segments, evidence: Float32Array.from(this.#heard.evidence), duration };
+    const verdict = this.model.judge(heard, this.#how);
+    if (differ(segments, verdict.segments)) {
+      this.segments = judgedAgain(this.segments, verdict.segments, this.model.info.labels);
+      this.#options.onRevised?.(verdict.segments);
+    }
+    return verdict.summary;
+  }
+
+  get #how() {
+    const { prior, labels, threshold } = this.#options;
+    return { prior, labels, threshold, speaker: this.speaker };
   }
 
   /**
@@ -485,9 +641,11 @@ export class Analyzer extends Inlet {
     const summary = this.finish();
     const { engine, info } = this.model;
     return {
-      schema: 'emovox.result/1',
+      schema: 'emovox.result/2',
       ...summary,
+      prior: this.model.prior(this.#how),
       ...(this.speaker && { adaptation: this.speaker.adaptation }),
+      ...(this.#options.evidence && { evidence: { model: info.fingerprint } }),
       segments: this.segments,
       engine: {
         version: engine.version,
@@ -506,13 +664,14 @@ export class Analyzer extends Inlet {
    */
   peek() {
     this.engine.check(this.engine.exports.emovox_wasm_peek(this.pointer, this.#summary));
-    return this.#readSummary();
+    return this.model.readSummary(this.#summary);
   }
 
   /** Forgets the recording. */
   reset() {
     this.engine.exports.emovox_analyzer_reset(this.pointer);
     this.segments = [];
+    this.#heard = nothingHeard();
     this.seconds = 0;
     this.#gatherPeaks();
   }
@@ -533,19 +692,19 @@ export class Analyzer extends Inlet {
    * @param {number} pointer
    */
   receive(pointer) {
-    const values = this.#doubles(pointer, SEGMENT_HEAD + MAX_LABELS);
-    const [start, end, label, confidence, speech_ratio, intensity, valence, arousal, salience, count] = values;
+    const { buffer } = this.engine.exports.memory;
+    const { labels, evidenceCount } = this.model.info;
+    const values = new Float64Array(buffer, pointer, SEGMENT_SIZE);
+    const [salience, count, address] = values.subarray(SEGMENT_HEAD - 3);
+    const evidence = Array.from(new Float32Array(buffer, address, evidenceCount));
+    if (this.speaker) {
+      this.#heard.segments.push(...values);
+      this.#heard.evidence.push(...evidence);
+    }
     const segment = {
-      start,
-      end,
-      label: this.#label(label),
-      confidence,
-      speech_ratio,
-      probabilities: this.#named(values.slice(SEGMENT_HEAD)),
-      intensity,
-      valence,
-      arousal,
-      salience: Array.from(new Float32Array(this.engine.exports.memory.buffer, salience, count)),
+      ...segmentAt(labels, values, 0),
+      salience: Array.from(new Float32Array(buffer, salience, count)),
+      ...(this.#options.evidence && values[2] !== NO_SPEECH && { evidence }),
     };
     if (this.#options.onSegment) this.#options.onSegment(segment);
     else this.segments.push(segment);
@@ -559,47 +718,10 @@ export class Analyzer extends Inlet {
   progress(seconds) {
     return Boolean(this.#options.onProgress?.(seconds));
   }
-
-  /** @returns {Summary} */
-  #readSummary() {
-    const values = this.#doubles(this.#summary, SUMMARY_HEAD + 2 * MAX_LABELS);
-    const [duration, label, confidence, speech_ratio, , , uncertain, intensity, valence, arousal] = values;
-    return {
-      duration,
-      emotion: this.#label(label),
-      confidence,
-      votes: { ...this.#named(values.slice(SUMMARY_HEAD)), uncertain },
-      probabilities: this.#named(values.slice(SUMMARY_HEAD + MAX_LABELS)),
-      intensity,
-      valence,
-      arousal,
-      speech_ratio,
-    };
-  }
-
-  /**
-   * @param {number} pointer
-   * @param {number} count
-   */
-  #doubles(pointer, count) {
-    return Array.from(new Float64Array(this.engine.exports.memory.buffer, pointer, count));
-  }
-
-  /**
-   * @param {number[]} values one per label
-   * @returns {Record<string, number>}
-   */
-  #named(values) {
-    return Object.fromEntries(this.model.info.labels.map((label, i) => [label, values[i]]));
-  }
-
-  /** @param {number} label */
-  #label(label) {
-    if (label === NO_SPEECH) return 'no speech';
-    if (label === UNCERTAIN) return 'uncertain';
-    return this.model.info.labels[label];
-  }
 }
+
+/** @returns {{segments: number[], evidence: number[]}} */
+const nothingHeard = () => ({ segments: [], evidence: [] });
 
 /** The front end alone: what a model hears of a recording. */
 export class LogMel extends Inlet {

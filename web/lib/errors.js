@@ -28,7 +28,10 @@
  * | `model-invalid`           | the model file is damaged or of another version                                    |
  * | `file-mismatch`           | a model or wasm file that does not belong to this version of the library           |
  * | `profile-invalid`         | a speaker's profile is damaged, or not one                                         |
+ * | `profile-version`         | a speaker's profile was made with another version of the library                   |
  * | `profile-model`           | a speaker's profile was made with another model                                    |
+ * | `evidence-missing`        | a result to be judged again that holds no evidence                                 |
+ * | `evidence-model`          | a result to be judged again whose evidence another model gave                      |
  * | `memory`                  | the browser refused more memory                                                    |
  * | `internal`                | a fault of ours                                                                    |
  *
@@ -65,7 +68,12 @@ const messages = {
   'model-invalid': 'The model file is damaged or of another version. Install it again.',
   'file-mismatch': 'A file is not the one that belongs to this version of the library. Install them together.',
   'profile-invalid': "The speaker's profile is damaged. Enroll the speaker again.",
+  'profile-version':
+    "The speaker's profile was made with another version of emovox. Enroll the speaker again with this one.",
   'profile-model': "The speaker's profile was made with another model. Enroll the speaker again with this one.",
+  'evidence-missing': 'This result holds no evidence. Analyse the recording again with the option evidence: true.',
+  'evidence-model':
+    "This result's evidence was given by another model. Judge it with that one, or analyse the recording again.",
   memory: 'The browser has no memory left. Close other tabs and try again.',
   internal: 'Something failed inside emovox. Reload the page; if it happens again, please report it.',
 };

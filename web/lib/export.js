@@ -29,7 +29,7 @@ function csvText(text) {
  * |-----------------------------|-------------------------------------------------------------------|
  * | `start`, `end`              | seconds from the beginning                                        |
  * | `label`                     | an emotion, `no speech` or `uncertain`                            |
- * | `confidence`                | calibrated probability of the most probable emotion, 0..1         |
+ * | `probability`               | calibrated, of the most probable emotion, 0..1                    |
  * | `speech_ratio`              | share of the segment that is speech, 0..1                         |
  * | `intensity`                 | 0..1                                                              |
  * | `valence`, `arousal`        | -1..1                                                             |
@@ -44,13 +44,13 @@ function csvText(text) {
  */
 export function toCsv({ segments, probabilities }) {
   const emotions = Object.keys(probabilities);
-  const names = ['start', 'end', 'label', 'confidence', 'speech_ratio', 'intensity', 'valence', 'arousal'];
+  const names = ['start', 'end', 'label', 'probability', 'speech_ratio', 'intensity', 'valence', 'arousal'];
   const head = [...names, ...emotions.map((emotion) => csvText(`probability_${emotion}`))];
   const rows = segments.map((segment) => [
     number(segment.start),
     number(segment.end),
     csvText(segment.label),
-    ...[segment.confidence, segment.speech_ratio, segment.intensity, segment.valence, segment.arousal].map(number),
+    ...[segment.probability, segment.speech_ratio, segment.intensity, segment.valence, segment.arousal].map(number),
     ...emotions.map((emotion) => number(segment.probabilities[emotion])),
   ]);
   return [head, ...rows].map((row) => `${row.join(',')}\r\n`).join('');
@@ -68,10 +68,10 @@ export function toCsv({ segments, probabilities }) {
  * track.src = URL.createObjectURL(new Blob([toWebVtt(result)], { type: 'text/vtt' }));
  */
 export function toWebVtt({ segments }) {
-  const cues = segments.flatMap(({ start, end, label, confidence }, i) => {
+  const cues = segments.flatMap(({ start, end, label, probability }, i) => {
     if (label === 'no speech') return [];
     const until = Math.min(end, segments[i + 1]?.start ?? end);
-    return [`${vttTime(start)} --> ${vttTime(until)}\n${vttText(`${label}, ${percent(confidence)}`)}\n`];
+    return [`${vttTime(start)} --> ${vttTime(until)}\n${vttText(`${label}, ${percent(probability)}`)}\n`];
   });
   return ['WEBVTT\n', ...cues].join('\n');
 }
@@ -103,8 +103,8 @@ function vttText(text) {
  */
 export function toAudacityLabels({ segments }) {
   return segments
-    .map(({ start, end, label, confidence }) => {
-      const text = label === 'no speech' ? label : `${label}, ${percent(confidence)}`;
+    .map(({ start, end, label, probability }) => {
+      const text = label === 'no speech' ? label : `${label}, ${percent(probability)}`;
       return `${start.toFixed(6)}\t${end.toFixed(6)}\t${text.replace(/\s+/g, ' ')}\n`;
     })
     .join('');

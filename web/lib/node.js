@@ -10,11 +10,13 @@ import { registerDecoders } from './decoders.js';
 import { Engine, progressOf } from './engine.js';
 import { abortError, EmovoxError } from './errors.js';
 import { FileBlob } from './file-blob.js';
+import { heardOf, judgedAgain, judgingOf, resultOf } from './judging.js';
 import {
   analyzeOptions,
   checkLogMelOptions,
   checkOptions,
   enrollOptions,
+  judgeOptions,
   kinds,
   refuseDetached,
   streamOptions,
@@ -30,6 +32,7 @@ import { cut, framesOf } from './stretch.js';
 /** @typedef {import('./result.js').Adaptation} Adaptation */
 /** @typedef {import('./result.js').LogMelResult} LogMelResult */
 /** @typedef {import('./result.js').ModelInfo} ModelInfo */
+/** @typedef {import('./result.js').Prior} Prior */
 /** @typedef {import('./result.js').Progress} Progress */
 /** @typedef {import('./result.js').Result} Result */
 /** @typedef {import('./result.js').Segment} Segment */
@@ -60,14 +63,30 @@ export { EmovoxError };
  * @property {Speaker} [speaker] whose voice it is: verdicts adapt to it, and it learns
  * @property {number} [hop] seconds from one segment's start to the next, 0.25 to `model.sequenceSeconds`, instead of
  *   `model.hopSeconds`; half of it takes twice the time
+ * @property {Prior} [prior] how common each emotion is where the recording comes from: `everyday` by default, `even`,
+ *   which suits actors who play all emotions alike, or weights by emotion, 0 to 1000000, 1 for those left out
+ * @property {string[]} [labels] the emotions that may be the answer, two or more; all that the model knows by default
  * @property {number} [threshold] the probability below which a segment votes `uncertain`, 0 to 1, instead of
  *   `model.threshold`; 0 forces answers
+ * @property {boolean} [evidence] the result keeps what it was made of, for judge() and for speaker.hear()
  * @property {AbortSignal} [signal]
  * @property {(progress: Progress) => void} [onProgress]
- * @property {(segment: Segment) => void} [onSegment]
+ * @property {(segment: Segment) => void} [onSegment] with a speaker, judged by what was heard until then
+ * @property {(segments: Segment[]) => void} [onRevised] with a speaker: all segments as the result has them, judged by
+ *   what the whole recording told; called once, before the promise settles, if that changed any
  * @property {(peaks: Float32Array<ArrayBuffer>) => void} [onPeaks] for a picture of the waveform: 100 values per second,
  *   each the greatest absolute sample of the channels' mean in its 10 ms, 0..1 (above where floats clip). All calls
  *   together give the whole recording in order, by some 10 s
+ */
+
+/**
+ * How a result is judged anew; what is left out is as for analyze() by default, whatever it was judged with before.
+ *
+ * @typedef {object} JudgeOptions
+ * @property {Speaker} [speaker] whose voice it is; it learns nothing. Without one, the voice is a stranger's
+ * @property {Prior} [prior]
+ * @property {string[]} [labels]
+ * @property {number} [threshold]
  */
 
 /**
@@ -85,6 +104,8 @@ export { EmovoxError };
  * @typedef {object} Speaker
  * @property {(source: Source, options?: Omit<AnalyzeOptions, 'speaker'>) => Promise<Adaptation>} enroll learns from
  *   the person's ordinary, calm speech (10 to 30 s suffice), after the analyses asked for before
+ * @property {(result: Result) => Promise<Adaptation>} hear learns from a result with evidence that was made without this
+ *   speaker, each once; those made with it have been heard
  * @property {() => Promise<Uint8Array<ArrayBuffer>>} save the profile, a few hundred bytes without audio, for
  *   `emovox.speaker(profile)` with the same model
  * @property {() => Promise<void>} close forgets everything; an analysis under way goes on to its end
@@ -109,8 +130,8 @@ let decoder;
  * import { Emovox } from 'emovox';
  *
  * const emovox = await Emovox.create();
- * const { emotion, confidence } = await emovox.analyze(new URL('recording.wav', import.meta.url));
- * console.log(emotion, confidence);
+ * const { emotion, agreement } = await emovox.analyze(new URL('recording.wav', import.meta.url));
+ * console.log(emotion, agreement);
  * await emovox.close();
  */
 export class Emovox {
@@ -175,10 +196,26 @@ export class Emovox {
   }
 
   /**
+   * Judges a result anew, without its audio: with another prior, other labels or another threshold, or by what is known
+   * of the speaker by now. It does not wait for analyses under way.
+   *
+   * @param {Result} result that was made with the option `evidence`, by the same model; it stays as it is
+   * @param {JudgeOptions} [options]
+   * @returns {Promise<Result>} a new one
+   * @throws {EmovoxError} `bad-input`, `bad-option`, `evidence-missing`, `evidence-model`, `memory`, `closed`
+   */
+  async judge(result, options = {}) {
+    checkOptions('judge()', options, judgeOptions(this.model));
+    const model = this.#open();
+    const how = { ...judgingOf(options), speaker: this.#engineSpeaker(options.speaker) };
+    return resultOf(result, model.judge(heardOf(result, this.model), how), this.model);
+  }
+
+  /**
    * The segments of a recording as they ripen; the generator's return value is the result.
    *
    * @param {Source} source
-   * @param {Omit<AnalyzeOptions, 'onSegment'>} [options]
+   * @param {Omit<AnalyzeOptions, 'onSegment' | 'onRevised'>} [options]
    * @returns {AsyncGenerator<Segment, Result>}
    */
   async *stream(source, options = {}) {
@@ -213,7 +250,7 @@ export class Emovox {
    *
    * @param {Uint8Array | ArrayBuffer} [profile] what save() gave; without one, nothing is known yet
    * @returns {Promise<Speaker>}
-   * @throws {EmovoxError} `bad-input`, `profile-invalid`, `profile-model`, `closed`
+   * @throws {EmovoxError} `bad-input`, `profile-invalid`, `profile-version`, `profile-model`, `closed`
    */
   async speaker(profile) {
     if (profile !== undefined && !(profile instanceof Uint8Array || profile instanceof ArrayBuffer)) {
@@ -233,6 +270,7 @@ export class Emovox {
         const { adaptation } = await this.#enqueue(source, { ...options, speaker }, true, check);
         return /** @type {Adaptation} */ (adaptation);
       },
+      hear: async (result) => known().hear(heardOf(result, this.model)),
       save: async () => known().save(),
       close: async () => {
         if (this.#speakers.delete(speaker) && this.#model) inner.close();
@@ -287,9 +325,10 @@ export class Emovox {
     const turn = this.#queue;
     const result = (async () => {
       check?.();
+      const how = { ...options, ...judgingOf(options) };
       return this.#job(options.signal, async (signal) => {
         await orAbort(turn, signal);
-        return this.#analyze(source, options, enroll, signal);
+        return this.#analyze(source, how, enroll, signal);
       });
     })();
     this.#queue = Promise.allSettled([turn, result]).then(() => {}); // keeps no result
@@ -331,27 +370,34 @@ export class Emovox {
    * @returns {Promise<Result>}
    */
   async #analyze(source, options, enroll, signal) {
-    const { hop, threshold, onSegment, onProgress, onPeaks, flow = {} } = options;
+    const { hop, prior, labels, threshold, evidence, onSegment, onRevised, onProgress, onPeaks, flow = {} } = options;
     const gate = new Gate();
     flow.hold = (held) => gate.hold(held);
     signal.addEventListener('abort', () => gate.hold(false));
     const audio = await open(source, options, signal);
     const { sampleRate, channels, duration } = audio;
     /** @type {Segment[]} */
-    const segments = [];
+    let segments = [];
     const analyzer = () =>
       this.#open().openAnalyzer({
         sampleRate,
         channels,
         enroll,
         hop,
+        prior,
+        labels,
         threshold,
+        evidence,
         onPeaks,
         peakBatch,
         speaker: this.#engineSpeaker(options.speaker),
         onSegment: (segment) => {
           segments.push(segment);
           onSegment?.(segment);
+        },
+        onRevised: (values) => {
+          segments = judgedAgain(segments, values, this.model.labels);
+          onRevised?.(segments);
         },
         onProgress: (seconds) => {
           onProgress?.(progressOf(seconds, duration)); // what it returns must not stop the engine

@@ -3,10 +3,15 @@
 // What callers pass, checked before anything is done with it: a misspelt option must not be silently ignored.
 
 import { EmovoxError } from './errors.js';
+import { weightsOf } from './judging.js';
 
 /** @import { ModelInfo } from './result.js' */
 
-/** @typedef {[(value: any) => boolean, string]} Kind a test, and what passes it in words */
+/**
+ * A test, which may look at the other options, and what passes it in words.
+ *
+ * @typedef {[(value: any, options: Record<string, any>) => boolean, string | ((value: any) => string)]} Kind
+ */
 
 /** @type {Record<string, Kind>} */
 export const kinds = {
@@ -29,18 +34,67 @@ export const minHopSeconds = 0.25;
 
 const pcmOptions = { sampleRate: kinds.hertz, channels: kinds.count, signal: kinds.signal };
 
+/** The largest weight in a prior, as of the C library. */
+const mostWeight = 1e6;
+
 /**
- * Of all that is analysed: where segments begin and how they vote.
+ * Of all that is judged.
+ *
+ * @param {ModelInfo} model
+ * @returns {Record<'prior' | 'labels' | 'threshold', Kind>}
+ */
+export function judgingKinds({ labels: known }) {
+  const unknown = (/** @type {string[]} */ names) => {
+    const name = names.find((one) => !known.includes(one));
+    return name === undefined ? '' : `; '${name}' is none of them`;
+  };
+  const all = known.join(', ');
+  const isLabels = (/** @type {unknown} */ value) =>
+    Array.isArray(value) &&
+    value.length >= 2 &&
+    new Set(value).size === value.length &&
+    value.every((label) => known.includes(label));
+  const isWeight = (/** @type {unknown} */ value) => typeof value === 'number' && value >= 0 && value <= mostWeight;
+  const isPrior = (/** @type {unknown} */ value, /** @type {Record<string, any>} */ { labels }) => {
+    if (value === 'everyday' || value === 'even') return true;
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+    const given = Object.entries(value);
+    if (!given.every(([label, weight]) => known.includes(label) && isWeight(weight))) return false;
+    const weights = weightsOf(Object.fromEntries(given), known);
+    // The C library counts in floats, where the smallest are none.
+    return known.some((label, i) => Math.fround(weights[i]) > 0 && (!isLabels(labels) || labels.includes(label)));
+  };
+  return {
+    prior: [
+      isPrior,
+      (value) =>
+        `'everyday', 'even', or weights from 0 to ${mostWeight} by emotion, not 0 for all that may be the answer ` +
+        `(${all})${unknown(typeof value === 'object' && value !== null ? Object.keys(value) : [])}`,
+    ],
+    labels: [
+      isLabels,
+      (value) =>
+        `a list of two or more of ${all}, each once` +
+        unknown(Array.isArray(value) ? value.filter((label) => typeof label === 'string') : []),
+    ],
+    threshold: kinds.probability,
+  };
+}
+
+/**
+ * Of all that is analysed: where segments begin, and how they are judged.
  *
  * @param {ModelInfo} model
  * @returns {Record<string, Kind>}
  */
-export function judging({ sequenceSeconds }) {
+export function analysisKinds(model) {
+  const { sequenceSeconds } = model;
   const fits = (/** @type {unknown} */ value) =>
     typeof value === 'number' && value >= minHopSeconds && value <= sequenceSeconds;
   return {
     hop: [fits, `a number of seconds from ${minHopSeconds} to ${sequenceSeconds}`],
-    threshold: kinds.probability,
+    ...judgingKinds(model),
+    evidence: kinds.boolean,
   };
 }
 
@@ -49,14 +103,21 @@ export function judging({ sequenceSeconds }) {
 /** @param {ModelInfo} model */
 export const streamOptions = (model) => ({
   ...pcmOptions,
-  ...judging(model),
+  ...analysisKinds(model),
   speaker: null,
   onProgress: kinds.function,
   onPeaks: kinds.function,
 });
 
 /** @param {ModelInfo} model */
-export const analyzeOptions = (model) => ({ ...streamOptions(model), onSegment: kinds.function });
+export const analyzeOptions = (model) => ({
+  ...streamOptions(model),
+  onSegment: kinds.function,
+  onRevised: kinds.function,
+});
+
+/** @param {ModelInfo} model */
+export const judgeOptions = (model) => ({ ...judgingKinds(model), speaker: null });
 
 /** @param {ModelInfo} model */
 export const enrollOptions = (model) => {
@@ -86,27 +147,25 @@ export function checkOptions(method, options, known) {
   if (typeof options !== 'object' || options === null) {
     throw new EmovoxError('bad-option', `${method} takes its options as an object.`);
   }
-  for (const [name, value] of entries(method, options)) {
+  // What they hold may have getters, which may throw.
+  const read = (/** @type {() => any} */ getting, what = `The options of ${method}`) => {
+    try {
+      return getting();
+    } catch (error) {
+      throw new EmovoxError('bad-option', `${what} cannot be read.`, { cause: error });
+    }
+  };
+  const all = read(() => ({ ...options }));
+  for (const [name, value] of Object.entries(all)) {
     if (!Object.hasOwn(known, name)) {
-      const all = Object.keys(known).join(', ');
-      throw new EmovoxError('bad-option', `${method} has no option '${name}'. It takes ${all}.`);
+      const names = Object.keys(known).join(', ');
+      throw new EmovoxError('bad-option', `${method} has no option '${name}'. It takes ${names}.`);
     }
     const kind = known[name];
-    if (value !== undefined && kind && !kind[0](value)) {
-      throw new EmovoxError('bad-option', `Option '${name}' of ${method} must be ${kind[1]}.`);
-    }
-  }
-}
-
-/**
- * @param {string} method
- * @param {object} options whose getters may throw
- */
-function entries(method, options) {
-  try {
-    return Object.entries(options);
-  } catch (error) {
-    throw new EmovoxError('bad-option', `The options of ${method} cannot be read.`, { cause: error });
+    if (value === undefined || !kind) continue;
+    if (read(() => kind[0](value, all), `Option '${name}' of ${method}`)) continue;
+    const words = typeof kind[1] === 'string' ? kind[1] : kind[1](value);
+    throw new EmovoxError('bad-option', `Option '${name}' of ${method} must be ${words}.`);
   }
 }
 

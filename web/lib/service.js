@@ -107,11 +107,18 @@ export class Service {
         return this.#read(request, job, { ...request, blocks: this.#pull(request.id, job) });
       case 'listen':
         return this.#listen(request, job);
+      case 'judge': {
+        const verdict = this.#model.judge(request.heard, { ...request.judging, speaker: this.#speakerOf(request) });
+        job.transfer = [verdict.segments.buffer];
+        return { verdict };
+      }
       case 'speaker':
         this.#speakers.set(request.id, this.#model.openSpeaker(request.profile ?? undefined));
         return request.id;
       case 'speaker-save':
         return this.#speakerOf(request)?.save();
+      case 'speaker-hear':
+        return this.#speakerOf(request)?.hear(request.heard);
       case 'speaker-close':
         this.#speakers.get(request.speaker)?.close(); // once more does no harm
         this.#speakers.delete(request.speaker);
@@ -235,14 +242,16 @@ export class Service {
    * @param {number | null} duration
    */
   #open(request, audio, duration) {
-    const { id, enroll, hop, threshold } = request;
+    const { id, enroll, hop, judging, evidence } = request;
     return this.#model.openAnalyzer({
       ...audio,
+      ...judging,
       speaker: this.#speakerOf(request),
       enroll,
       hop,
-      threshold,
+      evidence,
       onSegment: (value) => this.#send({ type: 'segment', id, value }),
+      onRevised: (value) => this.#send({ type: 'revised', id, value }, [value.buffer]),
       onProgress: (seconds) => this.#send({ type: 'progress', id, value: progressOf(seconds, duration) }),
       onPeaks: request.peaks ? (value) => this.#send({ type: 'peaks', id, value }, [value.buffer]) : undefined,
     });

@@ -64,13 +64,14 @@ export default {
   'status.ready': 'Bereit.',
   'status.retry': 'Noch einmal versuchen',
   'status.working': '{name} wird ausgewertet.',
-  'status.verdict': '{name}: {verdict}, Konfidenz {confidence}.',
+  'status.verdict': '{name}: {verdict}, Übereinstimmung {agreement}.',
   'status.failed': '{name}: {message}',
   'status.update': 'Eine neue Version ist da.',
   'status.reload': 'Jetzt verwenden',
   'status.copied': 'Kopiert.',
   'status.notCopied': 'Der Browser lässt die Seite nicht kopieren. Der Link steht in der Adresszeile.',
   'status.notStored': 'Der Browser konnte diese Seite nicht speichern: Sie braucht auch beim nächsten Mal ein Netz.',
+  'status.refused': 'Das Profil von {name} ist nicht mehr verwendbar. Nehmen Sie es unter „Sprecher“ neu auf.',
 
   'list.heading': 'Aufnahmen',
   'list.compare': 'Vergleichen',
@@ -83,7 +84,7 @@ export default {
   'list.live': 'nimmt auf',
   'list.stopped': 'abgebrochen',
   'list.failed': 'kein Ergebnis',
-  'list.summary': '{emotion}, {confidence}',
+  'list.summary': '{emotion}, {agreement}',
 
   'empty.heading': 'Noch nichts zu sehen',
   'empty.text':
@@ -98,7 +99,8 @@ export default {
   'result.analysed': 'Ausgewertet',
   'result.progress': '{done} von {all}',
   'result.left': '{done} von {all}, noch {wait}',
-  'result.confidence': 'Konfidenz {confidence}: {votes} von {all}.',
+  'result.agreement': 'Übereinstimmung {agreement}: {votes} von {all}.',
+  'result.probability': 'Wahrscheinlichkeit {probability}.',
   'result.votes': { one: '{n} Stimme', other: '{n} Stimmen' },
   'result.intensity': 'Intensität',
   'result.strong': 'stark',
@@ -111,6 +113,8 @@ export default {
   'result.memory': 'WebAssembly-Speicher {memory}',
   'result.model': 'emovox {version}, Modell {model}',
   'result.hop': 'alle {hop} s ein Abschnitt, Schwelle {threshold}',
+  'expected.everyday': 'Alltagssprache erwartet',
+  'expected.even': 'alle Emotionen gleich erwartet',
   'result.adapted': 'auf {name} eingestellt zu {weight}',
 
   'verdict.neutral': 'Klingt neutral',
@@ -173,7 +177,7 @@ export default {
   'wave.spectrogram': 'Spektrogramm',
   'wave.segments': 'Abschnitte: Pfeiltasten wählen, Eingabetaste spielt ab',
   'wave.segment': 'Abschnitt {n} von {all}',
-  'wave.value': '{time}, {emotion}, {confidence}',
+  'wave.value': '{time}, {emotion}, {probability}',
   'wave.legend': 'In der Wellenform hinterlegt: die Augenblicke, auf die das Modell geachtet hat.',
   'wave.unplayable': 'Dieser Browser kann die Datei nicht abspielen; ausgewertet ist sie trotzdem ganz.',
   'wave.noAudio': 'Der Ton selbst wurde nicht aufgehoben.',
@@ -247,7 +251,7 @@ export default {
 
   'speakers.heading': 'Sprecher',
   'speakers.text':
-    'Jeder Mensch hat seine gewöhnliche Stimme. Kennt das Modell sie, dann hört es, wie eine Aufnahme von ihr abweicht, und irrt seltener.',
+    'Jeder Mensch hat seine gewöhnliche Stimme. Kennt das Modell sie, dann hört es, wie eine Aufnahme von ihr abweicht, und irrt seltener. Was es später lernt, ändert auch die Urteile über frühere Aufnahmen dieser Person.',
   'speakers.new': 'Jemand Neues',
   'speakers.name': 'Name',
   'speakers.read': 'Lesen Sie dies 20 Sekunden lang vor, mit Ihrer gewöhnlichen, ruhigen Stimme:',
@@ -263,6 +267,8 @@ export default {
   'enroll.internal': 'Das Programm ist abgestürzt. Versuchen Sie es noch einmal.',
   'speakers.known': '{seconds} s Sprache, Anpassung {weight}',
   'speakers.otherModel': 'mit dem anderen Modell gemacht',
+  'speakers.refused': 'nicht mehr verwendbar; bitte neu aufnehmen',
+  'speakers.again': 'Neu aufnehmen',
   'speakers.delete': '{name} löschen',
   'speakers.note': 'Ein Profil ist ein paar hundert Bytes Statistik, kein Ton. Es bleibt in diesem Browser.',
   'speakers.none': 'Noch ist niemand bekannt.',
@@ -281,6 +287,10 @@ export default {
   'settings.cancelDownload': 'Herunterladen abbrechen',
   'settings.removeModel': 'Großes Modell entfernen',
   'settings.advanced': 'Für Fortgeschrittene',
+  'settings.prior': 'Zu erwartende Emotionen',
+  'settings.everyday': 'Alltag: meist neutral oder ruhig',
+  'settings.even': 'Schauspiel: alle Emotionen gleich häufig',
+  'settings.priorNote': 'Wie häufig jede Emotion erwartet wird, bevor jemand zu hören ist.',
   'settings.threshold': 'Schwelle',
   'settings.thresholdNote':
     'Ein Abschnitt, dessen wahrscheinlichste Emotion darunter liegt, stimmt für „unklar“. Null erzwingt eine Antwort.',
@@ -317,7 +327,7 @@ export default {
   'about.chance':
     'Raten trifft eine von acht, also 12,5. Die Sammlungen sind verschieden, darum sind ihre Zahlen nicht mit denen der Menschen zu vergleichen.',
   'about.uncertain':
-    '„Unklar“ heißt, dass keine Emotion wahrscheinlich genug war; „keine Sprache“, dass niemand zu hören war. Beides sind Antworten. Die Konfidenz ist der Anteil des Siegers an den Stimmen, nicht die Wahrscheinlichkeit, recht zu haben.',
+    '„Unklar“ heißt, dass keine Emotion wahrscheinlich genug war; „keine Sprache“, dass niemand zu hören war. Beides sind Antworten. Die Übereinstimmung ist der Anteil des Siegers an den Stimmen: wie weit die Abschnitte sich einig sind. Wie wahrscheinlich er ist, sagt die Wahrscheinlichkeit.',
   'about.derived':
     'Valenz und Erregung sind aus den Wahrscheinlichkeiten einer Tabelle entnommen; niemand hat sie gemessen.',
   'about.lie': 'Es ist weder Lügendetektor noch medizinischer Test. Entscheiden Sie damit nichts über einen Menschen.',
@@ -373,6 +383,7 @@ export default {
   'error.model-invalid':
     'Die Modelldatei ist beschädigt. Entfernen Sie sie in den Optionen und versuchen Sie es noch einmal.',
   'error.profile-invalid': 'Das Profil dieses Sprechers ist beschädigt. Löschen Sie es und nehmen Sie es neu auf.',
+  'error.profile-version': 'Das Profil gehört zu einer früheren Version. Nehmen Sie es unter „Sprecher“ neu auf.',
   'error.profile-model': 'Das Profil gehört zum anderen Modell. Nehmen Sie es mit diesem neu auf.',
   'error.memory': 'Der Browser hat keinen Speicher mehr. Schließen Sie andere Tabs und versuchen Sie es noch einmal.',
   'error.internal':

@@ -63,13 +63,14 @@ export default {
   'status.ready': 'Ready.',
   'status.retry': 'Try again',
   'status.working': 'Analysing {name}.',
-  'status.verdict': '{name}: {verdict}, confidence {confidence}.',
+  'status.verdict': '{name}: {verdict}, agreement {agreement}.',
   'status.failed': '{name}: {message}',
   'status.update': 'A new version is there.',
   'status.reload': 'Use it now',
   'status.copied': 'Copied.',
   'status.notCopied': 'The browser does not let the page copy. The link is in the address bar.',
   'status.notStored': 'The browser could not store this page: it needs a network the next time, too.',
+  'status.refused': 'The profile of {name} can no longer be used. Record it again under “Speakers”.',
 
   'list.heading': 'Recordings',
   'list.compare': 'Compare',
@@ -82,7 +83,7 @@ export default {
   'list.live': 'recording',
   'list.stopped': 'stopped',
   'list.failed': 'no result',
-  'list.summary': '{emotion}, {confidence}',
+  'list.summary': '{emotion}, {agreement}',
 
   'empty.heading': 'Nothing to see yet',
   'empty.text':
@@ -97,7 +98,8 @@ export default {
   'result.analysed': 'Analysed',
   'result.progress': '{done} of {all}',
   'result.left': '{done} of {all}, {wait} left',
-  'result.confidence': 'Confidence {confidence}: {votes} of {all}.',
+  'result.agreement': 'Agreement {agreement}: {votes} of {all}.',
+  'result.probability': 'Probability {probability}.',
   'result.votes': { one: '{n} vote', other: '{n} votes' },
   'result.intensity': 'Intensity',
   'result.strong': 'strong',
@@ -110,6 +112,8 @@ export default {
   'result.memory': 'WebAssembly memory {memory}',
   'result.model': 'emovox {version}, model {model}',
   'result.hop': 'a segment every {hop} s, threshold {threshold}',
+  'expected.everyday': 'everyday speech expected',
+  'expected.even': 'all emotions expected alike',
   'result.adapted': 'adapted to {name} by {weight}',
 
   'verdict.neutral': 'Sounds neutral',
@@ -172,7 +176,7 @@ export default {
   'wave.spectrogram': 'Spectrogram',
   'wave.segments': 'Segments: arrow keys choose, Enter plays',
   'wave.segment': 'Segment {n} of {all}',
-  'wave.value': '{time}, {emotion}, {confidence}',
+  'wave.value': '{time}, {emotion}, {probability}',
   'wave.legend': 'Shaded in the waveform: the moments the model attended to.',
   'wave.unplayable': 'This browser cannot play the file; its analysis is complete all the same.',
   'wave.noAudio': 'The sound itself was not kept.',
@@ -245,7 +249,7 @@ export default {
 
   'speakers.heading': 'Speakers',
   'speakers.text':
-    'Everybody has an ordinary voice of their own. Once the model knows it, it hears how a recording differs from it, and errs less.',
+    'Everybody has an ordinary voice of their own. Once the model knows it, it hears how a recording differs from it, and errs less. What it learns later revises the verdicts on earlier recordings of that person, too.',
   'speakers.new': 'Somebody new',
   'speakers.name': 'Name',
   'speakers.read': 'Read this aloud for 20 seconds, in your ordinary, calm voice:',
@@ -261,6 +265,8 @@ export default {
   'enroll.internal': 'The engine crashed. Try once more.',
   'speakers.known': '{seconds} s of speech, adapts by {weight}',
   'speakers.otherModel': 'made with the other model',
+  'speakers.refused': 'can no longer be used; record it again',
+  'speakers.again': 'Record again',
   'speakers.delete': 'Delete {name}',
   'speakers.note': 'A profile is a few hundred bytes of statistics, no sound. It is kept in this browser only.',
   'speakers.none': 'Nobody is known yet.',
@@ -278,6 +284,10 @@ export default {
   'settings.cancelDownload': 'Cancel the download',
   'settings.removeModel': 'Remove the large model',
   'settings.advanced': 'Advanced',
+  'settings.prior': 'Emotions to expect',
+  'settings.everyday': 'Everyday speech: mostly neutral or calm',
+  'settings.even': 'Acted speech: all emotions alike',
+  'settings.priorNote': 'How common each emotion is taken to be before anybody is heard.',
   'settings.threshold': 'Threshold',
   'settings.thresholdNote': 'A segment whose likeliest emotion is below this votes “uncertain”. Zero forces an answer.',
   'settings.hop': 'Hop',
@@ -311,7 +321,7 @@ export default {
   'about.chance':
     'Guessing gets one in eight right, or 12.5. The corpora differ, so their figures cannot be compared with the people’s.',
   'about.uncertain':
-    '“Uncertain” means that no emotion was likely enough; “no speech”, that nobody was to be heard. Both are answers. Confidence is the winner’s share of the votes, not the probability of being right.',
+    '“Uncertain” means that no emotion was likely enough; “no speech”, that nobody was to be heard. Both are answers. Agreement is the winner’s share of the votes: how far the segments agree. How likely it is, the probability says.',
   'about.derived': 'Valence and arousal are read off the probabilities by a table; nobody has measured them.',
   'about.lie': 'It is neither a lie detector nor a medical test. Decide nothing about a person with it.',
   'about.law':
@@ -359,6 +369,8 @@ export default {
   'error.file-mismatch': 'Files of different versions were mixed. Reload the page.',
   'error.model-invalid': 'The model file is damaged. Remove it in the settings, then try again.',
   'error.profile-invalid': 'The profile of this speaker is damaged. Delete it and record it again.',
+  'error.profile-version':
+    'The profile of this speaker was made with an earlier version. Record it again under “Speakers”.',
   'error.profile-model': 'The profile of this speaker was made with another model. Record it again with this one.',
   'error.memory': 'The browser has no memory left. Close other tabs and try again.',
   'error.internal': 'The engine crashed. What was recorded is still here: analyse it again, or save the sound.',

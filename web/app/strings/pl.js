@@ -66,13 +66,14 @@ export default {
   'status.ready': 'Gotowe.',
   'status.retry': 'Spróbuj ponownie',
   'status.working': 'Analiza: {name}.',
-  'status.verdict': '{name}: {verdict}, pewność {confidence}.',
+  'status.verdict': '{name}: {verdict}, zgodność {agreement}.',
   'status.failed': '{name}: {message}',
   'status.update': 'Jest nowa wersja.',
   'status.reload': 'Użyj teraz',
   'status.copied': 'Skopiowano.',
   'status.notCopied': 'Przeglądarka nie pozwala stronie kopiować. Link jest w pasku adresu.',
   'status.notStored': 'Przeglądarka nie mogła zapisać tej strony: następnym razem też będzie potrzebna sieć.',
+  'status.refused': 'Profilu {name} nie można już użyć. Proszę nagrać go ponownie w zakładce „Mówcy”.',
 
   'list.heading': 'Nagrania',
   'list.compare': 'Porównaj',
@@ -85,7 +86,7 @@ export default {
   'list.live': 'nagrywa',
   'list.stopped': 'przerwano',
   'list.failed': 'brak wyniku',
-  'list.summary': '{emotion}, {confidence}',
+  'list.summary': '{emotion}, {agreement}',
 
   'empty.heading': 'Na razie nic tu nie ma',
   'empty.text':
@@ -100,7 +101,8 @@ export default {
   'result.analysed': 'Przeanalizowano',
   'result.progress': '{done} z {all}',
   'result.left': '{done} z {all}, zostało {wait}',
-  'result.confidence': 'Pewność {confidence}: {votes} z {all}.',
+  'result.agreement': 'Zgodność {agreement}: {votes} z {all}.',
+  'result.probability': 'Prawdopodobieństwo {probability}.',
   'result.votes': { one: '{n} głosu', few: '{n} głosów', other: '{n} głosów' },
   'result.intensity': 'Natężenie',
   'result.strong': 'silne',
@@ -113,6 +115,8 @@ export default {
   'result.memory': 'pamięć WebAssembly {memory}',
   'result.model': 'emovox {version}, model {model}',
   'result.hop': 'odcinek co {hop} s, próg {threshold}',
+  'expected.everyday': 'oczekiwano mowy codziennej',
+  'expected.even': 'oczekiwano wszystkich emocji jednakowo',
   'result.adapted': 'dostosowano do {name} w {weight}',
 
   'verdict.neutral': 'Brzmi neutralnie',
@@ -175,7 +179,7 @@ export default {
   'wave.spectrogram': 'Spektrogram',
   'wave.segments': 'Odcinki: strzałki wybierają, Enter odtwarza',
   'wave.segment': 'Odcinek {n} z {all}',
-  'wave.value': '{time}, {emotion}, {confidence}',
+  'wave.value': '{time}, {emotion}, {probability}',
   'wave.legend': 'Wyróżnione w przebiegu: chwile, na które model zwracał uwagę.',
   'wave.unplayable': 'Ta przeglądarka nie odtworzy pliku; analiza i tak jest pełna.',
   'wave.noAudio': 'Samego dźwięku nie zachowano.',
@@ -254,7 +258,7 @@ export default {
 
   'speakers.heading': 'Mówcy',
   'speakers.text':
-    'Każdy ma swój zwykły głos. Gdy model go zna, słyszy, czym nagranie się od niego różni, i rzadziej się myli.',
+    'Każdy ma swój zwykły głos. Gdy model go zna, słyszy, czym nagranie się od niego różni, i rzadziej się myli. To, czego nauczy się później, zmienia też wyniki wcześniejszych nagrań tej osoby.',
   'speakers.new': 'Ktoś nowy',
   'speakers.name': 'Imię',
   'speakers.read': 'Proszę czytać to na głos przez 20 sekund, zwykłym, spokojnym głosem:',
@@ -270,6 +274,8 @@ export default {
   'enroll.internal': 'Program uległ awarii. Proszę spróbować jeszcze raz.',
   'speakers.known': '{seconds} s mowy, dostosowanie {weight}',
   'speakers.otherModel': 'z drugiego modelu',
+  'speakers.refused': 'nie można go już użyć; proszę nagrać ponownie',
+  'speakers.again': 'Nagraj ponownie',
   'speakers.delete': 'Usuń {name}',
   'speakers.note': 'Profil to kilkaset bajtów statystyki, bez dźwięku. Pozostaje tylko w tej przeglądarce.',
   'speakers.none': 'Nikt nie jest jeszcze znany.',
@@ -288,6 +294,10 @@ export default {
   'settings.cancelDownload': 'Anuluj pobieranie',
   'settings.removeModel': 'Usuń duży model',
   'settings.advanced': 'Zaawansowane',
+  'settings.prior': 'Spodziewane emocje',
+  'settings.everyday': 'Mowa codzienna: zwykle neutralnie lub spokojnie',
+  'settings.even': 'Gra aktorska: wszystkie emocje jednakowo częste',
+  'settings.priorNote': 'Jak często oczekuje się każdej emocji, zanim kogokolwiek słychać.',
   'settings.threshold': 'Próg',
   'settings.thresholdNote':
     'Odcinek, którego najbardziej prawdopodobna emocja jest poniżej progu, głosuje „niejasno”. Zero wymusza odpowiedź.',
@@ -322,7 +332,7 @@ export default {
   'about.chance':
     'Zgadywanie trafia raz na osiem, czyli 12,5. Zbiory się różnią, więc ich liczb nie można porównywać z ludzkimi.',
   'about.uncertain':
-    '„Niejasno” znaczy, że żadna emocja nie była dość prawdopodobna; „brak mowy”, że nikogo nie było słychać. Jedno i drugie to odpowiedź. Pewność to udział zwycięzcy w głosach, a nie prawdopodobieństwo, że ma rację.',
+    '„Niejasno” znaczy, że żadna emocja nie była dość prawdopodobna; „brak mowy”, że nikogo nie było słychać. Jedno i drugie to odpowiedź. Zgodność to udział zwycięzcy w głosach: na ile odcinki są ze sobą zgodne. Jak bardzo jest prawdopodobny, mówi prawdopodobieństwo.',
   'about.derived': 'Walencja i pobudzenie są odczytane z prawdopodobieństw według tabeli; nikt ich nie zmierzył.',
   'about.lie': 'To ani wykrywacz kłamstw, ani badanie lekarskie. Proszę nie rozstrzygać tym niczego o człowieku.',
   'about.law':
@@ -375,6 +385,7 @@ export default {
   'error.file-mismatch': 'Pomieszały się pliki różnych wersji. Proszę odświeżyć stronę.',
   'error.model-invalid': 'Plik modelu jest uszkodzony. Proszę usunąć go w opcjach i spróbować ponownie.',
   'error.profile-invalid': 'Profil tego mówcy jest uszkodzony. Proszę go usunąć i nagrać ponownie.',
+  'error.profile-version': 'Profil pochodzi ze starszej wersji. Proszę nagrać go ponownie w zakładce „Mówcy”.',
   'error.profile-model': 'Profil pochodzi z drugiego modelu. Proszę nagrać go ponownie z tym.',
   'error.memory': 'Przeglądarka nie ma już pamięci. Proszę zamknąć inne karty i spróbować ponownie.',
   'error.internal':
