@@ -125,16 +125,16 @@ def robustness(training: Training, panel: Panel) -> dict[str, dict[str, float]]:
 
 def of_corpus(panel: Panel, corpus: str) -> dict:
     heard = situations.clips(panel, corpus, "even")
-    sexes = {s: [h for h in heard if h.clip.sex == s] for s in sorted({h.clip.sex for h in heard})}
+    sexes = {s: [h for h in heard if h.clip.sex == s] for s in sorted({h.clip.sex for h in heard} - {""})}
     return dict(
         clips=situations.recall(heard),
         clips_everyday=situations.recall(situations.clips(panel, corpus, "everyday")),
         session=situations.recall(situations.session(panel, corpus, "even")),
         mood=situations.recall(situations.mood(panel, corpus, "even")),
-        two_people=situations.recall(situations.pairs(panel, corpus, "even")),
+        two_people=situations.recall(situations.pairs(panel, corpus, "even"), rare=1),
         everyday=situations.everyday(panel, corpus),
         calibration=situations.calibration(heard),
-        by_sex={sex: situations.recall(some)["uar_forced"] for sex, some in sexes.items() if sex},
+        by_sex={sex: situations.recall(some)["uar_forced"] for sex, some in sexes.items()},
     )
 
 
@@ -218,7 +218,7 @@ def write(training: Training, output: Path) -> None:
     report["rounding"] = rounding(training)
     report["seeds"] = of_seeds(training)
     report = rounded(report)
-    (output / f"{name}.report.json").write_text(json.dumps(report, separators=(",", ":")) + "\n")
+    (output / f"{name}.report.json").write_text(json.dumps(report, separators=(",", ":"), allow_nan=False) + "\n")
     (output / f"{name}.report.md").write_text(markdown(report))
 
 

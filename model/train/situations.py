@@ -105,14 +105,14 @@ def person(clip: Clip) -> tuple[str, str]:
     return clip.corpus, clip.speaker
 
 
-def common_emotions(clips: Iterable[Clip]) -> list[str]:
+def common_emotions(clips: Iterable[Clip], rare: int = RARE) -> list[str]:
     emotions = [clip.emotion for clip in clips]
-    return [e for e in LABELS if emotions.count(e) >= RARE]
+    return [e for e in LABELS if emotions.count(e) >= rare]
 
 
-def recall(heard: list[Heard]) -> dict[str, float]:
-    """UAR of one corpus, and what goes with it."""
-    emotions = common_emotions(h.clip for h in heard)
+def recall(heard: list[Heard], rare: int = RARE) -> dict[str, float]:
+    """UAR of one corpus, and what goes with it; emotions with fewer clips than `rare` are left out."""
+    emotions = common_emotions((h.clip for h in heard), rare)
     found = {e: [h for h in heard if h.clip.emotion == e] for e in emotions}
     forced = {e: percent(h.forced(emotions) == e for h in of) for e, of in found.items()}
     voted = {e: percent(h.answer == e for h in of) for e, of in found.items()}

@@ -68,7 +68,12 @@ class Recipe:
 
 RECIPES = dict(
     large=Recipe(LARGE, Settings()),
-    small=Recipe(SMALL, Settings(lessons=14, stem_rate=2e-4)),
+    small=Recipe(
+        SMALL,
+        Settings(lessons=14, stem_rate=2e-4),
+        HeadSettings(penalty=3e-3, discriminant=0.3, ordinary=0.3),
+        PopulationSettings(expected=0.4),
+    ),
 )
 
 
