@@ -25,10 +25,10 @@
  * The last one ends with the recording, unless less than a quarter hop is left; a recording shorter than one sequence
  * is one segment.
  *
- * *Hearing* a segment is the expensive part: the network turns it into *evidence*, a short vector, with an intensity and
- * the share of it that is speech. *Judging* is cheap: evidence, what is known of the *speaker*, a *prior* and the set of
- * *labels* that are allowed give *probabilities*. Evidence can be kept and judged again at any time, in another light,
- * without the audio: emovox_judge(). An analyzer hears, then judges.
+ * *Hearing* a segment is the expensive part: the network turns it into *evidence*, a short vector, with an intensity
+ * and the share of it that is speech. *Judging* is cheap: evidence, what is known of the *speaker*, a *prior* and the
+ * set of *labels* that are allowed give *probabilities*. Evidence can be kept and judged again at any time, in another
+ * light, without the audio: emovox_judge(). An analyzer hears, then judges.
  *
  * A segment casts one *vote*: its most probable emotion, or `uncertain` when the *probability* of that emotion is below
  * the *threshold*, or none at all when it holds no speech. The *final emotion* is the majority of the votes; ties go to
@@ -37,9 +37,9 @@
  * right; probabilities do, and are always reported beside the votes, never mixed with them. A recording without speech
  * has the answer EMOVOX_NO_SPEECH instead of an emotion.
  *
- * The *prior* says how common each emotion is where the audio comes from. In life most speech is ordinary, so by default
- * `neutral` and `calm` together are expected as often as the model file says (*everyday*); recordings of actors who play
- * all emotions alike want an *even* prior (emovox_even_prior()).
+ * The *prior* says how common each emotion is where the audio comes from. In life most speech is ordinary, so by
+ * default `neutral` and `calm` together are expected as often as the model file says (*everyday*); recordings of actors
+ * who play all emotions alike want an *even* prior (emovox_even_prior()).
  *
  * *Intensity* is how strongly the emotion is expressed, an output of the model of its own. *Valence* (unpleasant to
  * pleasant) and *arousal* (calm to excited) are not: they are the mean of a table in the model file, one point per
@@ -48,10 +48,10 @@
  *
  * A *speaker* is a belief about how one person, through one microphone, differs from others: a Gaussian posterior over
  * the shift of the evidence, learnt from all segments heard by expectation-maximisation, with their emotions unknown
- * (Dempster, Laird & Rubin 1977; as a mixture of probabilistic linear discriminant models, Prince & Elder 2007). What was
- * *enrolled* as ordinary speech, 10 to 30 s of it, is known to be neutral or calm. The better a speaker is known, the more
- * a verdict rests on how a segment differs from that person's usual voice. What is heard later says more about what was
- * heard earlier: judge the segments again at the end (emovox_judge()), and every verdict rests on the whole.
+ * (Dempster, Laird & Rubin 1977; as a mixture of probabilistic linear discriminant models, Prince & Elder 2007). What
+ * was *enrolled* as ordinary speech, 10 to 30 s of it, is known to be neutral or calm. The better a speaker is known,
+ * the more a verdict rests on how a segment differs from that person's usual voice. What is heard later says more about
+ * what was heard earlier: judge the segments again at the end (emovox_judge()), and every verdict rests on the whole.
  *
  * Rules that hold everywhere
  * --------------------------
@@ -208,18 +208,18 @@ typedef struct emovox_summary {
   float valence, arousal;                 /* means over voting segments, -1..1; 0 without speech */
 } emovox_summary;
 
-/* What has been heard of one person, some tens of kilobytes. It is created empty, which changes no verdict. It serves one
+/* What has been heard of one person, some 170 kilobytes. It is created empty, which changes no verdict. It serves one
  * analyzer, or one call, at a time. */
 typedef struct emovox_speaker emovox_speaker;
 
 /* In what light evidence is judged. */
 typedef struct emovox_judging {
-  emovox_speaker *speaker;          /* whose voice it is, of the same model object; borrowed. NULL (default): a stranger's */
-  float prior[EMOVOX_MAX_LABELS];   /* how common each label is, 0 .. 1e6 relative to the others; all 0 (default):
+  emovox_speaker *speaker; /* whose voice it is, of the same model object; borrowed. NULL (default): a stranger's */
+  float prior[EMOVOX_MAX_LABELS]; /* how common each label is, 0 .. 1e6 relative to the others; all 0 (default):
                                        emovox_everyday_prior() */
-  uint32_t labels;                  /* those that may be the answer: bit k stands for label k, two bits or more are set;
-                                       0 (default): all */
-  float threshold;                  /* probability of a vote for an emotion, 0..1: 0 forces an answer, 1 leaves nearly
+  uint32_t labels;                /* those that may be the answer: bit k stands for label k, two bits or more are set;
+                                       0 (default): all. The belief about a speaker goes on to know the others */
+  float threshold;                /* probability of a vote for an emotion, 0..1: 0 forces an answer, 1 leaves nearly
                                        all uncertain; negative (default): emovox_threshold() */
 } emovox_judging;
 
@@ -236,8 +236,8 @@ emovox_status emovox_judge(const emovox_model *model, const emovox_judging *judg
 
 /* The verdict on a recording of `duration` seconds from its segments, in order.
  * Errors: ARGUMENT (also a label that the model does not have). */
-emovox_status emovox_summarize(const emovox_model *model, const emovox_segment *segments, size_t count,
-                               double duration, emovox_summary *summary);
+emovox_status emovox_summarize(const emovox_model *model, const emovox_segment *segments, size_t count, double duration,
+                               emovox_summary *summary);
 
 /* ---- speaker -------------------------------------------------------------------------------------------- */
 
@@ -253,7 +253,8 @@ void emovox_speaker_reset(emovox_speaker *speaker);
 
 /* Learns from segments of one recording, in order of time; those without speech are passed over. `ordinary`: not 0 if
  * they are known to be the person's ordinary, calm speech. An analyzer that is given a speaker does this by itself.
- * Errors: ARGUMENT, EVIDENCE; nothing is learnt then. */
+ * Errors: ARGUMENT (also a segment that does not lie within 0 .. 1e9 s or ends before it starts), EVIDENCE; nothing is
+ * learnt then. */
 emovox_status emovox_speaker_hear(emovox_speaker *speaker, const emovox_segment *segments, size_t count, int ordinary);
 
 /* Seconds of segments with speech that were heard or enrolled; what overlaps counts once. */
@@ -263,8 +264,8 @@ double emovox_speaker_seconds(const emovox_speaker *speaker);
 double emovox_speaker_weight(const emovox_speaker *speaker);
 
 /* Writes the profile, a few hundred bytes, to `buffer` and its size to *size, which holds the buffer's size before.
- * With a NULL buffer, only tells the size. A profile holds the posterior: sums of evidence, no audio. It is bound to the
- * model.
+ * With a NULL buffer, only tells the size. A profile holds the posterior: sums of evidence, no audio. It is bound to
+ * the model.
  * (Little-endian: "EMOVOXSP", uint32 version 2, uint32 dimensions, uint32 labels, uint32 0, uint64 fingerprint of the
  * model, doubles, uint64 FNV-1a of all that.)
  * Errors: ARGUMENT (also a buffer that is too small). */
@@ -308,8 +309,8 @@ typedef struct emovox_analyzer emovox_analyzer;
 
 /* Makes an analyzer. `config` is copied; `model` is borrowed and must outlive the analyzer. On success *analyzer
  * must be freed with emovox_analyzer_destroy().
- * Errors: ARGUMENT (also a judging that emovox_judge() would refuse, enroll without a speaker, a hop that is out of range
- * or NaN), SAMPLE_RATE, MEMORY, BACKEND. */
+ * Errors: ARGUMENT (also a judging that emovox_judge() would refuse, enroll without a speaker, a hop that is out of
+ * range or NaN), SAMPLE_RATE, MEMORY, BACKEND. */
 emovox_status emovox_analyzer_create(const emovox_model *model, const emovox_config *config,
                                      emovox_analyzer **analyzer);
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 ROUNDS, SETTLED = 30, 1e-4
+LEAST_PRIOR = 1e-6  # somebody may show what nobody expects
 
 
 def log_softmax(logits: np.ndarray) -> np.ndarray:
@@ -60,8 +61,7 @@ def learn(people: Population, evidence: np.ndarray, weights: np.ndarray, prior: 
     if total <= 0:
         return Belief(0.0, shift)
     precision = 1 / people.between + people.share * total
-    with np.errstate(divide="ignore"):
-        log_prior = np.log(prior)
+    log_prior = np.log(np.maximum(prior, LEAST_PRIOR))
     for _ in range(ROUNDS):
         shares = np.exp(log_softmax(fit + log_prior - people.means @ shift))
         explained = (weights @ shares) @ people.means

@@ -18,13 +18,13 @@ struct network {
   linear *head;                      /* embedding -> components and dimensions */
   linear *intensity;                 /* embedding -> 1 */
   /* Results, in the order in which they are made. */
-  float *conv1;                        /* (frames, out) */
-  float *encoder[NETWORK_MAX_OUTPUTS]; /* (conv2's steps, channels) */
-  float *conv3;                        /* (steps, out) */
-  float *hidden;                       /* (steps, 2 hidden) */
-  float *salience;                     /* (steps) */
-  float *embedding;                    /* (embedding_size) */
-  float *voiced;                       /* (steps) logits of speech */
+  float *conv1;                                                 /* (frames, out) */
+  float *encoder[NETWORK_MAX_OUTPUTS];                          /* (conv2's steps, channels) */
+  float *conv3;                                                 /* (steps, out) */
+  float *hidden;                                                /* (steps, 2 hidden) */
+  float *salience;                                              /* (steps) */
+  float *embedding;                                             /* (embedding_size) */
+  float *voiced;                                                /* (steps) logits of speech */
   float answers[MIXTURE_MAX_COMPONENTS + NETWORK_MAX_EVIDENCE]; /* (head_size) */
   float evidence[NETWORK_MAX_EVIDENCE];
 };
@@ -81,10 +81,8 @@ emovox_status network_run(network *self, const float *frames, size_t steps, netw
   if ((status = linear_run(self->intensity, self->embedding, 1, &intensity))) return status;
   if ((status = linear_run(self->speech, hidden, steps, self->voiced))) return status;
 
-  *output = (network_output){.evidence = self->evidence,
-                             .intensity = 1 / (1 + expf(-intensity)),
-                             .salience = self->salience,
-                             .steps = steps};
+  *output = (network_output){
+      .evidence = self->evidence, .intensity = 1 / (1 + expf(-intensity)), .salience = self->salience, .steps = steps};
   size_t speech = 0;
   for (size_t t = 0; t < steps; t++)
     speech += self->voiced[t] > 0;

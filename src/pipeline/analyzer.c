@@ -13,8 +13,8 @@
 
 enum { BLOCK = 4096 }; /* audio frames between two looks at whether to stop */
 
-/* Decades of spectral flux below which nobody speaks: 600 clips of four corpora have 0.76 at least, a direct current and a
- * steady tone none. */
+/* Decades of spectral flux below which nobody speaks: 600 clips of four corpora have 0.76 at least, a direct current and
+ * a steady tone none. */
 static const float least_flux = 0.2F;
 
 struct emovox_analyzer {
@@ -55,7 +55,7 @@ static emovox_status hear(emovox_analyzer *self, const float *frames, size_t cou
 /* Judges a segment with what is known of the speaker, who then learns from it; no moment counts twice. */
 static void judge(emovox_analyzer *self, emovox_segment *segment) {
   emovox_speaker *speaker = self->config.judging.speaker;
-  const belief *known = speaker ? speaker_belief(speaker, self->light.prior, 1) : NULL;
+  const belief *known = speaker ? speaker_belief(speaker, self->light.expected, 1) : NULL;
   judging_segment(self->model, &self->light, known, segment);
   double seconds = segment->end - fmax(segment->start, self->heard);
   if (!speaker || seconds <= 0) return;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 enum { ROUNDS = 30 };
+static const double least_prior = 1e-6;
 static const double settled = 1e-4; /* a shift that moves less has arrived; within speakers the deviation is 1 */
 
 static double product(const float *a, const double *b, size_t n) {
@@ -45,10 +46,11 @@ static void attribute(const population *p, const double *worth, const observatio
     shares[y] = total > 0 ? shares[y] / total : 0;
 }
 
-/* What each emotion is worth before a segment is seen: log prior - s m, as x m and m m / 2 are in its fit. */
+/* What each emotion is worth before a segment is seen: log prior - s m, as x m and m m / 2 are in its fit. Nothing is
+ * impossible: somebody may show what nobody expects. */
 static void value(const population *p, const float *prior, const double *shift, double *worth) {
   for (size_t y = 0; y < p->labels; y++)
-    worth[y] = log((double)prior[y]) - product(p->means + y * p->dimensions, shift, p->dimensions);
+    worth[y] = log(fmax((double)prior[y], least_prior)) - product(p->means + y * p->dimensions, shift, p->dimensions);
 }
 
 void belief_learn(const population *p, const float *prior, const observation *observations, size_t count,

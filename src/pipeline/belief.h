@@ -12,21 +12,21 @@
 
 /* One segment, as the belief sees it. */
 typedef struct observation {
-  float weight;                    /* above 0, to 1: the share of it that was not in earlier segments */
-  uint32_t allowed;                /* the labels that it may have, as bits */
-  float fit[EMOVOX_MAX_LABELS];    /* (labels) log-probability of its evidence under each, for a speaker with s = 0 */
-  float x[EMOVOX_MAX_EVIDENCE];    /* (dimensions) */
+  float weight;                 /* above 0, to 1: the share of it that was not in earlier segments */
+  uint32_t allowed;             /* the labels that it may have, as bits */
+  float fit[EMOVOX_MAX_LABELS]; /* (labels) log-probability of its evidence under each, for a speaker with s = 0 */
+  float x[EMOVOX_MAX_EVIDENCE]; /* (dimensions) */
 } observation;
 
 /* What is left of segments that are kept no longer. */
 typedef struct residue {
-  double weight;                         /* sum of their weights */
-  double sum[EMOVOX_MAX_EVIDENCE];       /* (dimensions) of weight (x - m), m the mean of what they were taken for */
+  double weight;                   /* sum of their weights */
+  double sum[EMOVOX_MAX_EVIDENCE]; /* (dimensions) of weight (x - m), m the mean of what they were taken for */
 } residue;
 
 typedef struct belief {
-  double heard;                          /* whole segments that it rests on */
-  double shift[EMOVOX_MAX_EVIDENCE];     /* (dimensions) mean of s */
+  double heard;                      /* whole segments that it rests on */
+  double shift[EMOVOX_MAX_EVIDENCE]; /* (dimensions) mean of s */
 } belief;
 
 /* Evidence with speech -> an observation. */
@@ -37,7 +37,7 @@ void belief_learn(const population *people, const float *prior, const observatio
                   const residue *rest, belief *out);
 
 /* Moves observations into a residue, with the emotions that the belief takes them for. */
-void belief_condense(const population *people, const float *prior, const belief *self,
-                     const observation *observations, size_t count, residue *rest);
+void belief_condense(const population *people, const float *prior, const belief *self, const observation *observations,
+                     size_t count, residue *rest);
 
 #endif

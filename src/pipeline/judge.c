@@ -17,8 +17,8 @@ double judge_weight(const population *p, const belief *known) {
   return known->heard / (known->heard + (double)p->caution);
 }
 
-/* How far x lies from everything that the model was trained on: its squared distance from the nearest emotion of a
- * speaker as far as speakers go, per dimension. 1 on average for what is like the training speech, more for what is not. */
+/* How far x lies from everything that the model was trained on: its squared distance, per dimension, from the nearest
+ * emotion of a speaker, as far as speakers go. Rarely above 1 for what is like the training speech. */
 static double strangeness(const population *p, const float *x, const double *shift, int is_known) {
   double nearest = INFINITY;
   for (size_t y = 0; y < p->labels; y++) {

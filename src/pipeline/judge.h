@@ -10,8 +10,9 @@
 
 /* Everything but the speaker that a verdict depends on, checked and complete. */
 typedef struct light {
-  float prior[EMOVOX_MAX_LABELS]; /* (labels) 0 for those that are not allowed; sums to 1 */
-  float threshold;                /* 0..1 */
+  float expected[EMOVOX_MAX_LABELS]; /* (labels) how common each is, whether allowed or not; sums to 1 */
+  float prior[EMOVOX_MAX_LABELS];    /* (labels) the same, 0 for those that are not allowed; sums to 1 */
+  float threshold;                   /* 0..1 */
 } light;
 
 /* How far verdicts are adapted with such a belief, 0..1. */

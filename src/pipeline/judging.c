@@ -21,17 +21,22 @@ int judging_light(const emovox_model *model, const emovox_judging *judging, ligh
   if (!(judging->threshold <= 1)) return 0;                     /* NaN, too */
   out->threshold = judging->threshold < 0 ? model->uncertain_below : judging->threshold;
 
-  float given = 0, sum = 0;
+  float given = 0, all_weights = 0, sum = 0;
   for (size_t y = 0; y < labels; y++) {
     if (!(judging->prior[y] >= 0 && judging->prior[y] <= most)) return 0;
     given += judging->prior[y];
   }
+  memset(out->expected, 0, sizeof out->expected);
   memset(out->prior, 0, sizeof out->prior);
-  for (size_t y = 0; y < labels; y++)
-    if (allowed >> y & 1) sum += out->prior[y] = given > 0 ? judging->prior[y] : model->people.everyday[y];
+  for (size_t y = 0; y < labels; y++) {
+    all_weights += out->expected[y] = given > 0 ? judging->prior[y] : model->people.everyday[y];
+    if (allowed >> y & 1) sum += out->prior[y] = out->expected[y];
+  }
   if (!(sum > 0)) return 0;
-  for (size_t y = 0; y < labels; y++)
+  for (size_t y = 0; y < labels; y++) {
+    out->expected[y] /= all_weights;
     out->prior[y] /= sum;
+  }
   return 1;
 }
 
@@ -60,14 +65,14 @@ emovox_status emovox_judge(const emovox_model *model, const emovox_judging *judg
   for (size_t i = 0; i < count; i++)
     if (segments[i].label != EMOVOX_NO_SPEECH && !judge_plausible(&model->people, segments[i].evidence))
       return EMOVOX_ERROR_EVIDENCE;
-  const belief *known = judging->speaker ? speaker_belief(judging->speaker, in.prior, 0) : NULL;
+  const belief *known = judging->speaker ? speaker_belief(judging->speaker, in.expected, 0) : NULL;
   for (size_t i = 0; i < count; i++)
     if (segments[i].label != EMOVOX_NO_SPEECH) judging_segment(model, &in, known, &segments[i]);
   return EMOVOX_OK;
 }
 
-emovox_status emovox_summarize(const emovox_model *model, const emovox_segment *segments, size_t count,
-                               double duration, emovox_summary *summary) {
+emovox_status emovox_summarize(const emovox_model *model, const emovox_segment *segments, size_t count, double duration,
+                               emovox_summary *summary) {
   if (!model || (!segments && count) || !summary) return EMOVOX_ERROR_ARGUMENT;
   for (size_t i = 0; i < count; i++)
     if (!emovox_label(model, segments[i].label)) return EMOVOX_ERROR_ARGUMENT;

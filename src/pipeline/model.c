@@ -170,7 +170,8 @@ static int read_ordinary(const cJSON *list, population *p) {
 
 static int read_judgement(const cJSON *item, population *p) {
   return read_size(get(item, "dimensions"), 1, (double)(EMOVOX_MAX_EVIDENCE - p->labels), &p->dimensions) &&
-         read_float(get(item, "share"), 1e-3, 1, &p->share) && read_float(get(item, "caution"), 1e-3, 1e3, &p->caution) &&
+         read_float(get(item, "share"), 1e-3, 1, &p->share) &&
+         read_float(get(item, "caution"), 1e-3, 1e3, &p->caution) &&
          read_float(get(item, "surprise"), 0, 1e3, &p->surprise) && read_prior(get(item, "everyday"), p) &&
          read_ordinary(get(item, "ordinary"), p);
 }

@@ -13,13 +13,13 @@
 #include "nn/loader.h"
 
 typedef struct population {
-  size_t labels, dimensions;                                   /* together at most EMOVOX_MAX_EVIDENCE */
-  float between[EMOVOX_MAX_EVIDENCE];                          /* (dimensions) above 0 */
-  float means[EMOVOX_MAX_LABELS * EMOVOX_MAX_EVIDENCE];        /* (labels, dimensions) m */
-  float relative[EMOVOX_MAX_LABELS * EMOVOX_MAX_EVIDENCE];     /* (labels, dimensions): logits of x - s ... */
-  float relative_bias[EMOVOX_MAX_LABELS];                      /* ... for a speaker who is known */
-  float share;   /* of a segment, as an observation: neighbours and moods make it less than one; above 0, to 1 */
-  float caution; /* as many whole segments heard give what is relative to the speaker half of its weight; above 0 */
+  size_t labels, dimensions;                               /* together at most EMOVOX_MAX_EVIDENCE */
+  float between[EMOVOX_MAX_EVIDENCE];                      /* (dimensions) above 0 */
+  float means[EMOVOX_MAX_LABELS * EMOVOX_MAX_EVIDENCE];    /* (labels, dimensions) m */
+  float relative[EMOVOX_MAX_LABELS * EMOVOX_MAX_EVIDENCE]; /* (labels, dimensions): logits of x - s ... */
+  float relative_bias[EMOVOX_MAX_LABELS];                  /* ... for a speaker who is known */
+  float share;    /* of a segment, as an observation: less than one, as neighbours are alike; above 0, to 1 */
+  float caution;  /* as many whole segments heard give what is relative to the speaker half of its weight; above 0 */
   float surprise; /* how fast evidence far from all that was trained on flattens probabilities; 0 or more */
   float everyday[EMOVOX_MAX_LABELS]; /* (labels) the default prior, sums to 1 */
   uint32_t ordinary;                 /* the labels that ordinary speech may have, as bits */

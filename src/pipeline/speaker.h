@@ -11,13 +11,13 @@ enum { SPEAKER_KEPT = 512, SPEAKER_CONDENSED = SPEAKER_KEPT / 4 };
 
 struct emovox_speaker {
   const emovox_model *model;
-  double seconds;                          /* of speech */
-  residue rest;                            /* of what is kept no longer */
-  size_t count;                            /* of observations */
+  double seconds; /* of speech */
+  residue rest;   /* of what is kept no longer */
+  size_t count;   /* of observations */
   observation observations[SPEAKER_KEPT];
-  belief known;                            /* what followed from the observations ... */
-  float prior[EMOVOX_MAX_LABELS];          /* ... with this prior, */
-  double learnt;                           /* when so many whole segments had been heard; below 0: never */
+  belief known;                   /* what followed from the observations ... */
+  float prior[EMOVOX_MAX_LABELS]; /* ... with this prior, */
+  double learnt;                  /* when so many whole segments had been heard; below 0: never */
 };
 
 /* The belief with such a prior. `late`: the one before may serve until an eighth more has been heard. */

@@ -53,6 +53,7 @@ emovox_summary vote_summary(const vote_tally *tally, double duration) {
   }
   summary.label = winner;
   summary.agreement = (float)votes / (float)tally->voting;
-  summary.probability = summary.probabilities[winner == EMOVOX_UNCERTAIN ? vote_cast(summary.probabilities, tally->labels, 0) : winner];
+  summary.probability =
+      summary.probabilities[winner == EMOVOX_UNCERTAIN ? vote_cast(summary.probabilities, tally->labels, 0) : winner];
   return summary;
 }

@@ -95,17 +95,9 @@ size_t emovox_wasm_speaker_save(const emovox_speaker *speaker, void *buffer, siz
  * votes (16), probabilities (16). */
 static emovox_status flatten_summary(emovox_status status, const emovox_summary *s, double out[SUMMARY_SIZE]) {
   if (status) return status;
-  const double head[SUMMARY_HEAD] = {s->duration,
-                                     s->label,
-                                     (double)s->agreement,
-                                     (double)s->probability,
-                                     (double)s->speech_ratio,
-                                     s->segments,
-                                     s->voting,
-                                     s->uncertain,
-                                     (double)s->intensity,
-                                     (double)s->valence,
-                                     (double)s->arousal};
+  const double head[SUMMARY_HEAD] = {
+      s->duration, s->label,     (double)s->agreement, (double)s->probability, (double)s->speech_ratio, s->segments,
+      s->voting,   s->uncertain, (double)s->intensity, (double)s->valence,     (double)s->arousal};
   for (int i = 0; i < SUMMARY_HEAD; i++)
     out[i] = head[i];
   for (int k = 0; k < LABELS; k++) {
