@@ -74,6 +74,7 @@ def learn(people: Population, evidence: np.ndarray, weights: np.ndarray, prior: 
 def judge(people: Population, evidence: np.ndarray, prior: np.ndarray, known: Belief | None = None) -> np.ndarray:
     """Log-probabilities (n, labels)."""
     verdict, x = log_softmax(evidence[:, : people.labels]), evidence[:, people.labels :]
+    known = known if known and known.heard > 0 else None
     variance = 1 if known else 1 + people.between
     if known:
         x = x - known.shift

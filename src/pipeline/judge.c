@@ -36,6 +36,7 @@ void judge_evidence(const population *p, const light *in, const belief *known, c
                     float *probabilities) {
   static const double nowhere[EMOVOX_MAX_EVIDENCE];
   const float *x = evidence + p->labels;
+  if (known && known->heard <= 0) known = NULL;
   const double *shift = known ? known->shift : nowhere;
   double verdict[EMOVOX_MAX_LABELS], relative[EMOVOX_MAX_LABELS], weight = known ? judge_weight(p, known) : 0;
   for (size_t y = 0; y < p->labels; y++) {

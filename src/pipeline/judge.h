@@ -18,7 +18,7 @@ typedef struct light {
 /* How far verdicts are adapted with such a belief, 0..1. */
 double judge_weight(const population *people, const belief *known);
 
-/* evidence -> probabilities (labels), sum 1. `known` may be NULL: nobody. */
+/* evidence -> probabilities (labels), sum 1. `known` may be NULL: nobody, as where nothing was heard. */
 void judge_evidence(const population *people, const light *in, const belief *known, const float *evidence,
                     float *probabilities);
 

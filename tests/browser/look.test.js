@@ -300,7 +300,7 @@ describe('side by side', () => {
           all.map((column) => ({
             title: column.querySelector('h2')?.textContent,
             emotion: column.getAttribute('data-emotion-name'),
-            facts: [...column.querySelectorAll('dd')].map(({ textContent }) => textContent).filter((_, i) => i !== 2),
+            facts: [...column.querySelectorAll('dd')].map(({ textContent }) => textContent).filter((_, i) => i !== 3), // intensity is in words
             votes: Object.fromEntries(
               [...column.querySelectorAll('tbody tr')].map((row) => [
                 row.getAttribute('data-label'),

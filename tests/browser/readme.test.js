@@ -90,7 +90,10 @@ test('the examples of the reference', () =>
     page.on('console', (message) => said.push(message.text()));
     await page.evaluate(() => import(String(new URL('/lib/program.js', location.href))));
     assert.ok(said.includes('1') && said.includes('0 angry'), said.join('\n'));
-    assert.ok(said.some((line) => /^angry 1 0\.\d+$/.test(line)), said.join('\n'));
+    assert.ok(
+      said.some((line) => /^angry 1 0\.\d+$/.test(line)),
+      said.join('\n'),
+    );
   }));
 
 test('as an element', () =>

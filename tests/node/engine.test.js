@@ -10,8 +10,9 @@ import { join } from 'node:path';
 import { afterEach, before, beforeEach, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { Engine } from '../../web/lib/engine.js';
-import { EmovoxError } from '../../web/lib/errors.js';
+import { addMessages, EmovoxError } from '../../web/lib/errors.js';
 import { heardOf, judgedAgain, resultOf } from '../../web/lib/judging.js';
+import { messages } from '../../web/lib/messages.js';
 import { makeWav, readWav, resample } from './audio.js';
 import { nativeFeatures } from './native.js';
 
@@ -37,6 +38,7 @@ const tolerance = 1e-4;
 /** @type {import('../../web/lib/engine.js').Model} */ let model;
 
 before(async () => {
+  addMessages(messages); // as the library does
   engine = await Engine.load(wasm);
   model = engine.openModel(modelFile);
 });

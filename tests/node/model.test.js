@@ -47,13 +47,16 @@ function model(change, lengthen = (length) => length) {
   return sealed(Buffer.concat([length, text, data]));
 }
 
-/** @param {number[]} shape of a tensor that has 4 floats */
-const shaped = (shape) => model(({ ordinary }) => Object.assign(ordinary, { shape }));
+/** A tensor of so many floats. */
+const four = 'conv1.bias';
+
+/** @param {number[]} shape of that tensor */
+const shaped = (shape) => model(({ [four]: tensor }) => Object.assign(tensor, { shape }));
 /** @param {number[]} added to where its data are */
 const moved = ([from, to]) =>
-  model(({ ordinary }) => {
-    const [begin, end] = ordinary.data_offsets;
-    ordinary.data_offsets = [begin + from, end + to];
+  model(({ [four]: tensor }) => {
+    const [begin, end] = tensor.data_offsets;
+    tensor.data_offsets = [begin + from, end + to];
   });
 /** @param {(metadata: any) => void} change */
 const described = (change) => model((_, metadata) => change(metadata));
@@ -96,6 +99,9 @@ const cases = [
       }),
       described(({ components }) => {
         components[1] += more;
+      }),
+      described(({ judgement }) => {
+        judgement.dimensions += more;
       }),
     ].map(
       (bytes, i) => /** @type {[string, Buffer, number]} */ ([`parameter ${i}, and ${more}`, bytes, status.metadata]),

@@ -583,6 +583,15 @@ describe('judge()', () => {
     assert.equal(first.duration, alone.duration);
   });
 
+  test('by a speaker of whom nothing is known, says what is said of a stranger', async () => {
+    for (const name of ['03-01-02-01-02-01-07.flac', '03-01-04-02-01-01-12.flac', 'IC0_sadness_3.opus']) {
+      const stranger = await emovox.analyze(new URL(`speech/${name}`, data), { evidence: true });
+      const { adaptation, ...judged } = await emovox.judge(stranger, { speaker: await emovox.speaker() });
+      assert.deepEqual(adaptation, { seconds: 0, weight: 0 });
+      assertClose(verdict(judged), verdict(stranger), 1e-6, name);
+    }
+  });
+
   test('does not wait for analyses under way', async () => {
     const heard = await emovox.analyze(wav, { evidence: true });
     const stop = new AbortController();

@@ -37,7 +37,7 @@ describe('the large model in ever more memory', () => {
   /** @type {Set<string>} */
   const ends = new Set();
 
-  for (let pages = 64; pages <= 320; pages += 16) {
+  for (let pages = 64; pages <= 640; pages += 32) {
     test(`${pages} pages`, async () => {
       writeFileSync(join(folder, 'emovox.wasm'), starved(readFileSync(join(lib, 'emovox.wasm')), pages));
       const within = (/** @type {'small' | 'large'} */ model) => Emovox.create({ model, baseUrl: folder });

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 
-import { abortError, EmovoxError } from './errors.js';
+import { abortError, addMessages, EmovoxError } from './errors.js';
 import { captureWorklet, startWorker } from './files.js';
 import { heardOf, judgedAgain, judgingOf, resultOf } from './judging.js';
 import { fetchModel, fetchWasm, LoadProgress } from './load.js';
+import { messages } from './messages.js';
 import { AudioCapture, openMicrophone } from './microphone.js';
 import {
   analysisKinds,
@@ -34,6 +35,8 @@ import { segmentsOf } from './stream.js';
 /** @typedef {import('./result.js').Summary} Summary */
 
 export { EmovoxError };
+
+addMessages(messages);
 
 /**
  * @typedef {File | Blob | ArrayBuffer | ArrayBufferView | Float32Array | AudioBuffer | MediaStream | ReadableStream

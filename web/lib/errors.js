@@ -35,48 +35,33 @@
  * | `memory`                  | the browser refused more memory                                                    |
  * | `internal`                | a fault of ours                                                                    |
  *
- * @typedef {keyof typeof messages} EmovoxErrorCode
+ * @typedef {keyof typeof messages | keyof typeof import('./messages.js').messages} EmovoxErrorCode
  */
 
+/**
+ * What the worker and the decoder come upon as well: being files of their own, they do without the others, which the
+ * library adds.
+ */
 const messages = {
   aborted: 'The analysis was stopped.',
-  closed: 'This Emovox object is closed; create a new one.',
   'bad-input': 'Pass a File, Blob, ArrayBuffer, AudioBuffer, URL, or a Float32Array with its sampleRate.',
-  'bad-option': 'There is no such option, or its value is of the wrong type.',
   empty: 'There is no audio in it. Choose a file with a recording.',
-  'too-short': 'The recording is too short to judge. Record at least a sentence.',
-  'not-finite': 'The audio holds samples that are not numbers. Export it again from the program that made it.',
-  'sample-rate': 'The sample rate must be between 8000 and 192000 Hz. Convert the recording.',
   undecodable: 'This file cannot be read as audio. Choose a WAV, MP3, M4A, Ogg, FLAC or WebM file.',
-  'microphone-denied':
-    'The microphone is blocked. Allow it for this page in the browser and in the system settings, or choose a file.',
-  'microphone-dismissed':
-    'The question about the microphone was closed. Press record again and allow it, or choose a file.',
-  'microphone-absent': 'No microphone was found. Connect one, or choose a file.',
-  'microphone-busy': 'The microphone is in use by another program. Close that program, or choose a file.',
-  'microphone-suspended': 'The browser starts no audio before a click. Start recording from a click or a key press.',
-  'microphone-unsupported': 'Recording needs a current browser and a page served over https. Choose a file instead.',
-  'no-wasm-simd': 'This browser lacks WebAssembly SIMD. Update it: Chrome 91, Firefox 89, Safari 16.4 or later.',
-  'worker-load':
-    'The worker could not be started. Serve worker.js from the same origin as the page, or use emovox/inline.',
   'wasm-load':
     'emovox.wasm could not be loaded. Check the connection, and that it is served beside the library; then reload.',
   'decoder-load':
     'The decoder could not be loaded. Check the connection, and that decode.js is served beside worker.js; then reload.',
-  'model-load':
-    'The model could not be loaded. Check the connection, and that models/ is served beside the library; then reload.',
-  'model-invalid': 'The model file is damaged or of another version. Install it again.',
-  'file-mismatch': 'A file is not the one that belongs to this version of the library. Install them together.',
-  'profile-invalid': "The speaker's profile is damaged. Enroll the speaker again.",
-  'profile-version':
-    "The speaker's profile was made with another version of emovox. Enroll the speaker again with this one.",
-  'profile-model': "The speaker's profile was made with another model. Enroll the speaker again with this one.",
-  'evidence-missing': 'This result holds no evidence. Analyse the recording again with the option evidence: true.',
-  'evidence-model':
-    "This result's evidence was given by another model. Judge it with that one, or analyse the recording again.",
   memory: 'The browser has no memory left. Close other tabs and try again.',
   internal: 'Something failed inside emovox. Reload the page; if it happens again, please report it.',
 };
+
+/** @type {Record<string, string>} */
+const known = messages;
+
+/** @param {Record<string, string>} more by code @internal */
+export function addMessages(more) {
+  Object.assign(known, more);
+}
 
 /** The one kind of error this library throws. */
 export class EmovoxError extends Error {
@@ -85,7 +70,7 @@ export class EmovoxError extends Error {
    * @param {string} [message] a more precise sentence than the code's own
    * @param {{cause?: unknown}} [options]
    */
-  constructor(code, message = messages[code], options) {
+  constructor(code, message = known[code], options) {
     super(message, options);
     this.name = 'EmovoxError';
     /** @type {EmovoxErrorCode} */
@@ -102,7 +87,7 @@ export class EmovoxError extends Error {
     // By name: the decoder, and another copy of this library, have a class of their own.
     if (thrown instanceof Error && thrown.name === 'EmovoxError') return /** @type {EmovoxError} */ (thrown);
     const reason = thrown instanceof Error ? thrown.message : String(thrown);
-    const message = reason ? `${messages[code]} (${reason})` : messages[code];
+    const message = reason ? `${known[code]} (${reason})` : known[code];
     return new EmovoxError(code, message, { cause: thrown });
   }
 }

@@ -8,9 +8,10 @@ import { setImmediate as nextTask } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { registerDecoders } from './decoders.js';
 import { Engine, progressOf } from './engine.js';
-import { abortError, EmovoxError } from './errors.js';
+import { abortError, addMessages, EmovoxError } from './errors.js';
 import { FileBlob } from './file-blob.js';
 import { heardOf, judgedAgain, judgingOf, resultOf } from './judging.js';
+import { messages } from './messages.js';
 import {
   analyzeOptions,
   checkLogMelOptions,
@@ -38,6 +39,8 @@ import { cut, framesOf } from './stretch.js';
 /** @typedef {import('./result.js').Segment} Segment */
 
 export { EmovoxError };
+
+addMessages(messages);
 
 /**
  * @typedef {Blob | ArrayBuffer | ArrayBufferView | Float32Array | AsyncIterable<Float32Array> | URL} Source
