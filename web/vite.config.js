@@ -22,8 +22,8 @@ function facts(name) {
 function figures(corpus) {
   const of = (/** @type {string} */ name) => {
     const report = JSON.parse(readFileSync(path(`../model/emovox-${name}.report.json`), 'utf8'));
-    const { plain, adapted } = report.corpora[corpus] ?? report.unseen[corpus];
-    return { uar: plain.uar / 100, adapted: adapted.uar / 100 };
+    const { clips, session } = report.corpora[corpus];
+    return { uar: clips.uar_forced / 100, adapted: session.uar_forced / 100 };
   };
   return { small: of('small'), large: of('large') };
 }
