@@ -36,6 +36,12 @@ TITLES = dict(
     turev="TurEV (Turkish, single words), never heard",
 )
 SEEDS = (0, 1, 2)
+LEFT_OUT = dict(
+    large="""Left-out people, acted or ordinary, were judged by one of three networks, the one that had not heard them (nor, of
+six sources of ordinary speech, anything of the source).""",
+    small="""Left-out people, acted or ordinary, were judged by one of three heads, the one that had not heard them (nor, of
+six sources of ordinary speech, anything of the source). The network below, which learns no labels, has heard everybody.""",
+)
 
 
 def left_out_panel(training: Training) -> Panel:
@@ -247,8 +253,7 @@ tool.
 of the share that is recognised. For scale: CREMA-D's listeners recover the intended one of six emotions from the voice
 alone 40.9 % of the time (Cao et al. 2014).
 
-Left-out people, acted or ordinary, were judged by one of three networks, the one that had not heard them (nor, of six
-sources of ordinary speech, anything of the source). Sets to choose by were judged by the released file; nothing was
+{LEFT_OUT[name]} Sets to choose by were judged by the released file; nothing was
 trained on them, but settings were chosen by them.
 
 ## Ordinary speech
