@@ -39,8 +39,8 @@ SEEDS = (0, 1, 2)
 LEFT_OUT = dict(
     large="""Left-out people, acted or ordinary, were judged by one of three networks, the one that had not heard them
 (nor, of six sources of ordinary speech, anything of the source).""",
-    small="""Left-out people, acted or ordinary, were judged by one of three heads, the one that had not heard them (nor,
-of six sources of ordinary speech, anything of the source). The network below, which learns no labels, has heard
+    small="""Left-out people, acted or ordinary, were judged by one of three heads, the one that had not heard them
+(nor, of six sources of ordinary speech, anything of the source). The network below, which learns no labels, has heard
 everybody.""",
 )
 
