@@ -34,24 +34,25 @@ export function pack() {
   const report = JSON.parse(stdout);
   const { filename, unpackedSize, files } = Array.isArray(report) ? report[0] : Object.values(report)[0];
   packed = { path: join(builds, filename), bytes: unpackedSize, files: files.map((file) => file.path) };
-  install(join(builds, 'first'), '--prefer-offline'); // so that what it depends on is in npm's cache
+  install(join(builds, 'first')); // so that what it depends on is in npm's cache
   return packed;
 }
 
 /**
+ * From npm's cache, as far as it goes: some versions of npm ask for what a project has installed already.
+ *
  * @param {string} folder of a project
- * @param {'--offline' | '--prefer-offline'} how
  */
-function install(folder, how) {
+function install(folder) {
   rmSync(join(folder, 'node_modules/emovox'), { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   if (!existsSync(join(folder, 'package.json'))) writeFileSync(join(folder, 'package.json'), '{ "private": true }\n');
-  const args = ['install', '--no-save', '--no-package-lock', how, ...npm, pack().path];
+  const args = ['install', '--no-save', '--no-package-lock', '--prefer-offline', ...npm, pack().path];
   run('npm', args, { cwd: folder, quiet: true });
 }
 
 /**
- * A project of somebody's, with the package installed: its tools from its lock file, emovox without a network.
+ * A project of somebody's, with the package installed: its tools from its lock file.
  *
  * @param {string} name of a folder in projects/
  * @param {{shared?: boolean}} [options] whether projects/shared is part of it
@@ -64,7 +65,7 @@ export function project(name, { shared = true } = {}) {
   if (shared) cpSync(join(sources, 'shared'), folder, { recursive: true });
   cpSync(join(sources, name), folder, { recursive: true });
   if (existsSync(join(folder, 'package-lock.json'))) installNpm(folder);
-  install(folder, '--offline');
+  install(folder);
   return folder;
 }
 
