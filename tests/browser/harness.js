@@ -305,9 +305,7 @@ export async function set(page, name, value) {
  * @param {number} within how far probabilities may differ; labels and votes may not, where it is next to nothing
  */
 export function assertSame(result, native, within) {
-  // Where probabilities may differ a little, a vote may fall otherwise.
-  if (within < 0.01) assert.equal(result.emotion, native.emotion);
-  else assert.ok(native.votes[native.emotion] - native.votes[result.emotion] <= 1, result.emotion);
+  assert.equal(result.emotion, native.emotion);
   assert.equal(result.segments.length, native.segments.length);
   const near = (/** @type {any} */ ours, /** @type {any} */ theirs, /** @type {string} */ where) => {
     for (const [label, probability] of Object.entries(theirs.probabilities)) {
